@@ -58,6 +58,21 @@ fn new_rule_is_valid_formatted_and_passes_its_examples() {
 }
 
 #[test]
+fn file_without_rules_tests_the_rules_that_may_depend_on_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    assert_eq!(dogwatch(root, &["new", "rule", "ports"]).status, 0);
+    std::fs::write(
+        root.join("rules/limits.watch"),
+        "## The most pods.\nparam _most: number = 3\n",
+    )
+    .unwrap();
+    let run = dogwatch(root, &["test", "rules/limits.watch"]);
+    assert_eq!(run.status, 0, "{}{}", run.out, run.err);
+    assert!(run.out.contains("examples in 1 rule hold"), "{}", run.out);
+}
+
+#[test]
 fn reports_when_there_are_no_rules() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();

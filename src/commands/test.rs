@@ -112,8 +112,13 @@ fn select_targets(args: &Test, settings: &Settings) -> (Vec<TestTargets>, bool) 
             ids.push(name.into_owned());
         } else if Disk.kind(&path).is_some() {
             let there = rule_selection::load_at(settings.clone(), &path);
-            let mine = there.rule_ids_below(std::slice::from_ref(&path));
+            let mut mine = there.rule_ids_below(std::slice::from_ref(&path));
             let files = there.files_below(std::slice::from_ref(&path));
+            if mine.is_empty() && !files.is_empty() {
+                // Any rule may depend on parameters, functions and charts; a commit hook names the files that changed.
+                let own = there.book.own_rules();
+                mine.extend(own.map(|(.., rule)| rule.name.node.clone()));
+            }
             if mine.is_empty() && unreported_errors(&there.book, &files, &HashSet::new()).is_empty()
             {
                 print_to_stderr(&format!("{}: no rules here", word.display()));

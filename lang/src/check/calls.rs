@@ -4,10 +4,15 @@ use source::Span;
 
 use super::checker::Checker;
 use super::facts::Meaning;
+use super::foreign;
 use super::info::{Info, describe};
 use super::problem::{NameHint, Problem};
+use super::visit::each_inside;
 use crate::parse::ast::{Expr, ExprKind, ItemKind, View};
 use crate::types::{Signature, Type};
+
+/// What messages call the argument of `length`.
+pub(super) const MEASURED: &str = "a string to measure";
 
 /// The target of a call.
 enum Callee {
@@ -51,9 +56,7 @@ impl<'a> Checker<'a> {
             Callee::User => self.user(expr, args),
             Callee::Unknown => {
                 self.unknown_callee(callee);
-                for arg in args {
-                    self.expr(arg);
-                }
+                self.arguments_of_unknown(callee, args);
                 Info::any()
             }
         }
@@ -100,17 +103,45 @@ impl<'a> Checker<'a> {
             candidates.extend(library.function_names());
             candidates.push("user");
         }
-        let similar = match foreign_function(&name) {
+        let similar = match foreign::function(&name) {
             Some(_) => None,
             None => self.suggest(&name, candidates),
         };
         self.report(span, Problem::UnknownFunction { name, similar });
     }
 
+    /// Checks the arguments of a function that does not exist. In `all(xs, x, x > 1)`, `x` and what follows it would only
+    /// cause further reports, but the names there are in use.
+    fn arguments_of_unknown(&mut self, callee: &'a Expr, args: &'a [Expr]) {
+        let name = match &callee.kind {
+            ExprKind::Name(name) => name,
+            ExprKind::Field(_, name) => &name.node,
+            _ => "",
+        };
+        let bound = |arg: &Expr| match &arg.kind {
+            ExprKind::Name(name) => self.scope.get(name).is_none(),
+            _ => false,
+        };
+        let first = match foreign::is_macro(name) && args.len() > 1 {
+            true => args.iter().take(2).position(bound).unwrap_or(args.len()),
+            false => args.len(),
+        };
+        for arg in &args[..first] {
+            self.expr(arg);
+        }
+        for arg in &args[first..] {
+            each_inside(arg, &mut |part| {
+                if let ExprKind::Name(name) = &part.kind {
+                    self.scope.take(name);
+                }
+            });
+        }
+    }
+
     /// `user(path)`: the same place in the user view.
     fn user(&mut self, expr: &'a Expr, args: &'a [Expr]) -> Info<'a> {
         let [arg] = args else {
-            self.arity("user", 1, 1, args.len(), expr.span);
+            self.arity("user", 1, 1, args.len(), expr.span, false);
             return Info::any();
         };
         let before = std::mem::replace(&mut self.view, View::User);
@@ -156,7 +187,14 @@ impl<'a> Checker<'a> {
         };
         let expected = function.params.len();
         if args.len() != expected {
-            self.arity(&entry.name.node, expected, expected, args.len(), expr.span);
+            self.arity(
+                &entry.name.node,
+                expected,
+                expected,
+                args.len(),
+                expr.span,
+                false,
+            );
         }
         for (i, (arg, info)) in args.iter().zip(&infos).enumerate() {
             if let Some(ty) = self.params[item].get(i).cloned() {
@@ -183,7 +221,21 @@ impl<'a> Checker<'a> {
         let infos: Vec<Info<'a>> = args.iter().map(|arg| self.expr(arg)).collect();
         let (least, most) = (signature.required(), signature.params.len());
         if args.len() < least || args.len() > most {
-            self.arity(&signature.name, least, most, args.len(), expr.span);
+            let list = matches!(&signature.params[..], [only] if matches!(only.ty, Type::List(_)));
+            self.arity(&signature.name, least, most, args.len(), expr.span, list);
+            return Info::any();
+        }
+        // `count` is for lists, and beginners expect `length` to be.
+        if signature.name == "length"
+            && let ([arg], [info]) = (args, &infos[..])
+            && (matches!(info.ty, Type::List(_)) || info.ty.is_map())
+        {
+            let problem = Problem::WrongType {
+                expected: MEASURED.to_owned(),
+                actual: describe(&info.ty),
+            };
+            self.report(arg.span, problem);
+            return Info::of(Type::Number);
         }
         for ((arg, info), param) in args.iter().zip(&infos).zip(&signature.params) {
             self.expect_type(arg.span, info, &param.ty);
@@ -214,7 +266,15 @@ impl<'a> Checker<'a> {
         info
     }
 
-    fn arity(&mut self, name: &str, least: usize, most: usize, actual: usize, span: Span) {
+    fn arity(
+        &mut self,
+        name: &str,
+        least: usize,
+        most: usize,
+        actual: usize,
+        span: Span,
+        list: bool,
+    ) {
         let expected = match (least, most) {
             (0, 0) => "no arguments".to_owned(),
             (1, 1) => "one argument".to_owned(),
@@ -228,21 +288,8 @@ impl<'a> Checker<'a> {
                 name,
                 expected,
                 actual,
+                list: list && actual > 1,
             },
         );
     }
-}
-
-/// What to write instead of a function from another language.
-pub(super) fn foreign_function(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "exists" | "isset" | "isSet" | "is_set" | "has" | "hasKey" | "defined" => {
-            "write `x is set` to test for presence"
-        }
-        "len" | "size" => "write `count(x)` to count elements, `length(x)` to count characters",
-        "empty" | "isEmpty" | "is_empty" => "write `x is empty`",
-        "endswith" | "endsWith" | "ends_with" | "hasSuffix" => "write `x ends with y`",
-        "startswith" | "startsWith" | "starts_with" | "hasPrefix" => "write `x starts with y`",
-        _ => return None,
-    })
 }

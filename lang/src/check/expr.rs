@@ -18,6 +18,10 @@ const MAX_DEPTH: usize = 1_000;
 /// Maximum number of declarations kept for an expression.
 const MAX_DECLARED: usize = 16;
 
+/// What messages call a value whose elements are bound, and that of a rule's `for`.
+const ITERATED: &str = "a list or map";
+pub(super) const VISITED: &str = "a list or map of subjects";
+
 impl<'a> Checker<'a> {
     /// Checks an expression and everything in it.
     pub(super) fn expr(&mut self, expr: &'a Expr) -> Info<'a> {
@@ -358,13 +362,17 @@ impl<'a> Checker<'a> {
     /// Checks what a generator iterates over, and binds its names.
     pub(super) fn generator(&mut self, generator: &'a Generator, optional: bool) -> Info<'a> {
         let over = self.expr(&generator.over);
-        let any = Type::List(Box::new(Type::Any));
         let (key, element) = match &over.ty {
             Type::List(of) => (Type::Number, (**of).clone()),
             ty if ty.is_map() => (Type::String, element(ty)),
             Type::Any => (Type::Any, Type::Any),
-            _ => {
-                self.expect_type(generator.over.span, &over, &any);
+            ty => {
+                let expected = if optional { VISITED } else { ITERATED };
+                let problem = Problem::WrongType {
+                    expected: expected.to_owned(),
+                    actual: describe(ty),
+                };
+                self.report(generator.over.span, problem);
                 (Type::Any, Type::Any)
             }
         };

@@ -2,7 +2,9 @@
 
 use source::{Applicability, Diagnostic, Edit, Fix, Span};
 
-use super::calls::foreign_function;
+use super::calls::MEASURED;
+use super::expr::VISITED;
+use super::foreign;
 use super::operators::{ADDENDS, foreign_predicate};
 use super::problem::{LateWhenScope, NameHint, Problem};
 use crate::eval::show::is_name;
@@ -158,11 +160,12 @@ impl Problem {
                 name,
                 expected,
                 actual,
+                ..
             } => {
                 format!("`{name}` takes {expected}, but {} given", counted(*actual))
             }
             Self::WrongType { expected, actual } => format!("expected {expected}, found {actual}"),
-            Self::PredicateAsKey { value, key, .. } => {
+            Self::NotAKey { value, key, .. } => {
                 format!("`{value}` is not a map, so it has no key `{key}`")
             }
             Self::NotACondition { actual } => {
@@ -204,7 +207,11 @@ impl Problem {
                 LateWhenScope::Nothing => "this `when` has no effect: no requirement follows it",
             }
             .to_owned(),
-            Self::MessageStyle { fault } => format!("a message {fault}"),
+            Self::MessageStyle { fault, .. } => format!("a message {fault}"),
+            Self::TextOrder { .. } => {
+                "strings are compared letter by letter, so `\"9\"` is greater than `\"10\"`"
+                    .to_owned()
+            }
             Self::MissingUnderNegation { path, operator, .. } => {
                 format!("`{path}` may be missing, which leaves `{operator}` undecided")
             }
@@ -274,11 +281,13 @@ impl Problem {
             Self::UnknownFunction {
                 similar: None,
                 name,
-            } => foreign_function(name)
-                .unwrap_or("see `docs/builtins.md` for the built-in functions")
-                .to_owned(),
+            } => foreign::function(name)
+                .unwrap_or("see `docs/builtins.md` for the built-in functions".to_owned()),
             Self::UnknownLayer { similar: None, .. } => {
                 "the layers are `values`, `secrets`, `set` and `chart`".to_owned()
+            }
+            Self::UnknownType { word, .. } if foreign::type_word(word).is_some() => {
+                foreign::type_word(word)?.to_owned()
             }
             Self::UnknownType { similar: None, .. } => {
                 "the types are `string`, `number`, `bool`, `any`, `list of …` and `map of …`"
@@ -303,6 +312,15 @@ impl Problem {
                 }
                 NameHint::Missing => {
                     "write `x is missing` to test for absence".to_owned()
+                }
+                NameHint::Root => {
+                    "a path starts with the component: `brig.config.smtp.host`".to_owned()
+                }
+                NameHint::Wildcard => {
+                    "write `[x.key for x in list]`, or `every x in list satisfies …`".to_owned()
+                }
+                NameHint::Subtraction(written) => {
+                    format!("`-` is a part of names: to subtract, write `{written}`")
                 }
             },
             Self::UnknownName {
@@ -337,7 +355,19 @@ impl Problem {
             Self::WrongType { expected, actual } if expected == ADDENDS && actual == "a string" => {
                 "join strings with `++`, or interpolate them: `\"{a}{b}\"`".to_owned()
             }
-            Self::PredicateAsKey { value, word, .. } => format!("write `{value} is {word}`"),
+            Self::WrongType { expected, .. } if expected == VISITED => {
+                "to visit the places of a pattern, write `for x at brig.config`".to_owned()
+            }
+            Self::WrongType { expected, .. } if expected == MEASURED => {
+                "count elements with `count(x)`".to_owned()
+            }
+            Self::WrongType { expected, actual } if expected == "a number" && actual == "a string" => {
+                "convert it with `to-number(x)`; read amounts with `seconds(x)` or `quantity(x)`".to_owned()
+            }
+            Self::WrongArity { name, list: true, .. } => format!("pass one list: `{name}([a, b])`"),
+            Self::MessageStyle { help: Some(help), .. } => (*help).to_owned(),
+            Self::TextOrder { instead } => format!("compare {instead}"),
+            Self::NotAKey { instead, .. } => format!("write `{instead}`"),
             Self::WrongType { expected, actual } if expected == "a regex" && actual == "a string" => {
                 "write a regex between slashes: `/^a.*z$/`".to_owned()
             }

@@ -10,6 +10,7 @@ mod chart_items;
 mod checker;
 mod expr;
 mod facts;
+mod foreign;
 mod index;
 mod info;
 mod items;

@@ -6,6 +6,7 @@ use super::checker::Checker;
 use super::facts::Meaning;
 use super::info::{Info, accepts, comparable, describe, join};
 use super::library::Library;
+use super::paths::expr_text;
 use super::problem::Problem;
 use crate::builtins;
 use crate::charts::Literal;
@@ -30,6 +31,24 @@ pub(super) fn foreign_predicate(word: &str) -> Option<&'static str> {
         "boolean" | "Boolean" => "write `x is bool`",
         "array" | "sequence" => "write `x is list`",
         "object" | "dict" | "mapping" => "write `x is map`",
+        _ => return None,
+    })
+}
+
+/// What to compare in place of a text with a number in it; `None` if the order of letters will do.
+fn order_of_amounts(text: &str, other: &str) -> Option<String> {
+    if !text.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let number = &text[..text.len() - unit.len()];
+    Some(match (unit, number.contains('.')) {
+        ("", true) => format!("`version-compare({other}, \"{text}\")` with 0"),
+        ("", false) => format!("`to-number({other})` with a number"),
+        ("ms" | "s" | "m" | "h", _) => format!("`seconds({other})` with a number"),
+        ("k" | "M" | "G" | "T" | "Ki" | "Mi" | "Gi" | "Ti", _) => {
+            format!("`quantity({other})` with a number")
+        }
         _ => return None,
     })
 }
@@ -306,11 +325,23 @@ impl<'a> Checker<'a> {
             }
         }
         if !comparable(&a.ty, &b.ty) {
-            let problem = Problem::WrongType {
-                expected: describe(&a.ty),
-                actual: describe(&b.ty),
+            // Numbers are what order is mostly about, so the text is at fault.
+            let (text, number, info) = match accepts(&Type::String, &a.ty) {
+                true => (left, b, a),
+                false => (right, a, b),
             };
-            self.report(right.span, problem);
+            let problem = Problem::WrongType {
+                expected: describe(&number.ty),
+                actual: describe(&info.ty),
+            };
+            return self.report(text.span, problem);
+        }
+        for (literal, other) in [(left, right), (right, left)] {
+            if let ExprKind::String(text) = &literal.kind
+                && let Some(instead) = order_of_amounts(text, &expr_text(other))
+            {
+                return self.report(literal.span, Problem::TextOrder { instead });
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use source::Span;
 
 use super::checker::{Checker, Versions};
 use super::facts::Meaning;
+use super::foreign;
 use super::info::{Info, accepts, describe, element, type_of};
 use super::messages::Report;
 use super::problem::{NameHint, Problem};
@@ -213,6 +214,17 @@ impl<'a> Checker<'a> {
         if matches!(name, "missing" | "undefined") {
             return Some(NameHint::Missing);
         }
+        if name == "_" {
+            return Some(NameHint::Wildcard);
+        }
+        if foreign::is_root(name) {
+            return Some(NameHint::Root);
+        }
+        if let Some((left, right)) = name.split_once('-')
+            && self.scope.get(left).is_some()
+        {
+            return Some(NameHint::Subtraction(format!("{left} - {right}")));
+        }
         if let Some(pack) = self.index.pack(name) {
             let own = packs.get(self.pack).is_some_and(|own| own.name == name);
             let used = self.index.used_pack(self.file, name) == Some(pack);
@@ -314,13 +326,23 @@ impl<'a> Checker<'a> {
         key: &'a str,
         span: Span,
     ) -> Info<'a> {
-        if let (Some(word), Type::Bool | Type::Number | Type::String | Type::List(_)) =
-            (predicate_for_key(key), &base.ty)
-        {
-            let problem = Problem::PredicateAsKey {
-                value: expr_text(of),
+        let scalar = matches!(
+            base.ty,
+            Type::Bool | Type::Number | Type::String | Type::List(_)
+        );
+        let size = matches!(key, "length" | "len" | "size" | "count");
+        let value = || expr_text(of);
+        let instead = match (predicate_for_key(key), &base.ty) {
+            (Some(word), _) if scalar => Some(format!("{} is {word}", value())),
+            (None, Type::String) if size => Some(format!("length({})", value())),
+            (None, Type::List(_)) if size => Some(format!("count({})", value())),
+            _ => None,
+        };
+        if let Some(instead) = instead {
+            let problem = Problem::NotAKey {
+                value: value(),
                 key: key.to_owned(),
-                word,
+                instead,
             };
             self.report(span, problem);
             return Info::any();

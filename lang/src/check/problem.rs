@@ -36,6 +36,12 @@ pub(crate) enum NameHint {
     Later,
     /// A missing value.
     Missing,
+    /// The root of a path in another language.
+    Root,
+    /// `_` in place of every item of a list.
+    Wildcard,
+    /// A subtraction without spaces, as it should be written.
+    Subtraction(String),
 }
 
 /// What a `when` below a requirement applies to.
@@ -146,11 +152,15 @@ problems! {
     Unused { what: &'static str, name: String } = "rule-unused", Warning;
 
     /// A function is called with too few or too many arguments.
-    WrongArity { name: String, expected: String, actual: usize } = "rule-wrong-arity", Error;
+    WrongArity { name: String, expected: String, actual: usize, list: bool } = "rule-wrong-arity", Error;
     /// A value has a type that makes no sense here; the result would always be missing.
     WrongType { expected: String, actual: String } = "rule-wrong-type", Error;
-    /// A value that is not a map has no keys. Use `is` to test a value: `x is set`, `x is empty`.
-    PredicateAsKey { value: String, key: String, word: &'static str } = "rule-asked-as-key", Error;
+    /// `<` and `>` compare texts letter by letter, not by the amounts or versions in them: `"90s"` is greater than `"600s"`,
+    /// and `"5.9"` than `"5.10"`.
+    TextOrder { instead: String } = "rule-text-order", Warning;
+    /// A value that is not a map has no keys. Use `is` to test a value: `x is set`, `x is empty`; and functions to measure
+    /// it: `count(x)`, `length(x)`.
+    NotAKey { value: String, key: String, instead: String } = "rule-asked-as-key", Error;
     /// A condition must be true or false. To test whether a value is present, write `x is set`.
     NotACondition { actual: String } = "rule-not-a-condition", Error;
     /// Values of these types are never equal, so the comparison always has the same result.
@@ -190,7 +200,7 @@ problems! {
     /// above the first of them if it applies to the whole rule.
     LateWhen { of: LateWhenScope } = "rule-late-when", Warning;
     /// A message is a single line without a final period; it is shown in lists and editors.
-    MessageStyle { fault: &'static str } = "rule-message-style", Warning;
+    MessageStyle { fault: &'static str, help: Option<&'static str> } = "rule-message-style", Warning;
 
     /// A value that may be missing is used under a negation. Without the value the condition is *undecided*, not true:
     /// a `when` then does not apply, a `require` gives a finding and a `forbid` passes. Make the intent explicit: test

@@ -267,6 +267,10 @@ impl<'a> Checker<'a> {
                 .any(|part| matches!(part, TemplatePart::Text(text) if text.contains('\n'))),
             _ => false,
         };
+        if let Some((fault, help)) = self.uninterpolated(expr) {
+            let help = Some(help);
+            return self.report(expr.span, Problem::MessageStyle { fault, help });
+        }
         let stop = last.is_some_and(|text| text.ends_with('.') && !text.ends_with(".."));
         let fault = if whole {
             "must not be empty"
@@ -277,7 +281,36 @@ impl<'a> Checker<'a> {
         } else {
             return;
         };
-        self.report(expr.span, Problem::MessageStyle { fault });
+        self.report(expr.span, Problem::MessageStyle { fault, help: None });
+    }
+
+    /// Does the message interpolate as in another language, so that signs meant for that are printed?
+    fn uninterpolated(&self, expr: &Expr) -> Option<(&'static str, &'static str)> {
+        match &expr.kind {
+            // Without an escape, a text with a brace in it is in single quotes.
+            ExprKind::String(text)
+                if (expr.span.end - expr.span.start) as usize == text.len() + 2 =>
+            {
+                let known = |part: &str| {
+                    let (name, _) = part.split_once('}')?;
+                    let first = name.split('.').next()?;
+                    self.scope.get(first).map(|_| ())
+                };
+                text.split('{').skip(1).find_map(known)?;
+                Some((
+                    "in single quotes is printed as it stands, with its braces",
+                    "use double quotes",
+                ))
+            }
+            ExprKind::Template(parts) => {
+                let dollar = |pair: &[TemplatePart]| matches!(pair, [TemplatePart::Text(text), TemplatePart::Expr(_)] if text.ends_with('$'));
+                parts
+                    .windows(2)
+                    .any(dollar)
+                    .then_some(("with `${…}` prints the `$`, too", "write `{…}` without `$`"))
+            }
+            _ => None,
+        }
     }
 
     fn action(&mut self, action: &'a FixAction) {

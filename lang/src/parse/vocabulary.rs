@@ -169,6 +169,17 @@ pub fn nearest<'w>(typed: &str, words: &[&'w str]) -> Option<&'w str> {
         .map(|(_, word)| word)
 }
 
+/// The severity that a word of another tool stands for.
+pub fn foreign_severity(typed: &str) -> Option<&'static str> {
+    Some(match typed.to_ascii_lowercase().as_str() {
+        "critical" | "fatal" | "high" | "blocker" | "failure" | "deny" => "error",
+        "warn" | "medium" | "moderate" | "major" => "warning",
+        "low" | "minor" | "note" | "notice" | "hint" | "information" | "informational" => "info",
+        "none" | "disabled" | "ignore" | "false" => "off",
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! Checks a `dogwatch.yaml` against the table of keys: each mistake is a diagnostic at its position and hides no other.
 
+use lang::parse::vocabulary::foreign_severity;
 use source::{Applicability, Diagnostic, Edit, Fix, Severity, Span};
 use values::path::{KeyPath, PathStep};
 use values::write::double_quoted;
@@ -157,8 +158,9 @@ impl<'d> Checker<'d> {
 
     fn unknown_key(&mut self, key: NodeId, name: &str, shape: Shape, have: &[String]) {
         let span = self.document.span(key);
-        let names = shape.keys().map(|key| key.name);
-        let similar = lang::check::similar::similar(name, names);
+        let names = || shape.keys().map(|key| key.name);
+        let similar = lang::check::similar::similar(name, names())
+            .or_else(|| foreign_key(name, names()).map(str::to_owned));
         let at = match self.path.0.is_empty() {
             true => "dogwatch.yaml has".to_owned(),
             false => format!("`{}` has", self.path),
@@ -185,11 +187,14 @@ impl<'d> Checker<'d> {
         &mut self,
         node: NodeId,
         shape: Shape,
-        words: impl Iterator<Item = &'static str>,
+        words: impl Iterator<Item = &'static str> + Clone,
     ) {
         let span = self.document.span(node);
         let text = self.document.text_of(node).into_owned();
-        let similar = lang::check::similar::similar(&text, words);
+        let foreign = foreign_severity(&text).filter(|it| words.clone().any(|word| word == *it));
+        let similar = foreign
+            .map(str::to_owned)
+            .or_else(|| lang::check::similar::similar(&text, words));
         // Text that is not a typo may be a secret in the wrong place.
         let what = match &similar {
             Some(_) => shown(&text),
@@ -225,6 +230,19 @@ impl<'d> Checker<'d> {
                     let title = "make it a one-item list";
                     diagnostic.fixes.push(fix(title, span, format!("[{raw}]")));
                 }
+            }
+            Shape::Either(..) if kind == Kind::Map => {
+                diagnostic = diagnostic.with_help("put the map in a list: `[{…}]`");
+                if raw.starts_with('{') && !raw.contains('\n') {
+                    let title = "make it a one-item list";
+                    diagnostic.fixes.push(fix(title, span, format!("[{raw}]")));
+                }
+            }
+            Shape::Text
+                if kind == Kind::List
+                    && matches!(self.path.0.last(), Some(PathStep::Key(key)) if key == "profile") =>
+            {
+                diagnostic = diagnostic.with_help("write one entry for each profile");
             }
             Shape::Text
             | Shape::Version
@@ -300,6 +318,23 @@ impl<'d> Checker<'d> {
             open.extend(self.document.items(node).map(|it| (it, depth + 1)));
         }
     }
+}
+
+/// The key that another tool's key stands for, if it is valid here.
+fn foreign_key(name: &str, mut valid: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    let meant = match name {
+        "ignore" | "ignored" | "skip" | "exclude-paths" | "skip-files" => "exclude",
+        "suppress" | "disabled-rules" | "skip-rules" => "disable",
+        "params" | "variables" | "settings" | "options" => "parameters",
+        "environments" | "envs" => "profiles",
+        "levels" | "level" => "severity",
+        "threshold" | "min-severity" | "exit-level" => "fail-on",
+        "plugins" | "extends" => "packs",
+        "versions" => "chart-versions",
+        "files" | "valueFiles" | "valuesFiles" => "values",
+        _ => return None,
+    };
+    valid.find(|it| *it == meant)
 }
 
 /// An error of the configuration.

@@ -50,12 +50,16 @@ pub fn check_names(config: &Config, book: &RuleBook) -> Vec<Diagnostic> {
         Mentioned::Rules if known.has(&it.name) => None,
         Mentioned::Rules => {
             let what = "is not a rule, tag or pack";
-            Some(unknown(
-                codes::UNKNOWN_RULE,
-                it,
-                what,
-                known.similar(&it.name),
-            ))
+            let pattern = it.name.contains('*');
+            let similar = known.similar(&it.name).filter(|_| !pattern);
+            let diagnostic = unknown(codes::UNKNOWN_RULE, it, what, similar);
+            Some(if pattern {
+                diagnostic.with_help("patterns are not possible: write each id, or a tag or pack")
+            } else if diagnostic.help.is_none() {
+                diagnostic.with_help("`dogwatch rules` lists all")
+            } else {
+                diagnostic
+            })
         }
         Mentioned::Parameter => parameter(it, config, &types),
         Mentioned::Installed | Mentioned::External => None,

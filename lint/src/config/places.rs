@@ -36,6 +36,8 @@ pub fn check_places(
         let mut diagnostic = error(codes::MISSING_FILE, *span, message);
         if let Some(similar) = nearest(path, files) {
             diagnostic = diagnostic.with_help(format!("did you mean `{similar}`?"));
+        } else if what == "baseline" && kind(path).is_none() {
+            diagnostic = diagnostic.with_help("`dogwatch baseline` writes it");
         }
         found.push(diagnostic);
     };

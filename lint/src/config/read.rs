@@ -35,11 +35,20 @@ pub fn read(source: SourceId, document: &Document) -> (Config, Vec<Diagnostic>) 
         let found = two_clusters(&config, &checker.origins);
         checker.diagnostics.extend(found);
         checker.diagnostics.extend(no_address(document, root));
+        checker.diagnostics.extend(unread(document));
     }
     config.origins = checker.origins;
     let mut diagnostics = checker.diagnostics;
     diagnostics.sort_by(|a, b| (a.primary.span, &a.code).cmp(&(b.primary.span, &b.code)));
     (config, diagnostics)
+}
+
+/// Reports a second document in the file.
+fn unread(document: &Document) -> Option<Diagnostic> {
+    let (_, second) = document.unread();
+    let message = "a configuration is one YAML document, so nothing from here on is read";
+    let it = error(codes::WRONG_TYPE, document.span(second?), message);
+    Some(it.with_help("remove the line `---` above"))
 }
 
 /// A base URL with a trailing `/`; `None` for what no browser opens, and for a URL that contains a password: every report would

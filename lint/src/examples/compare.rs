@@ -65,6 +65,7 @@ fn fails(tree: &ExampleTree<'_>, judged: &Judged) -> Vec<Diagnostic> {
     }
     unmet.sort_by_key(|(_, mark)| mark.span);
     let mut problems = Vec::new();
+    let mut misplaced = Vec::new();
     for (file, mark) in unmet {
         let here = open
             .iter()
@@ -74,16 +75,63 @@ fn fails(tree: &ExampleTree<'_>, judged: &Judged) -> Vec<Diagnostic> {
                 let it = problem(mark.span, "the finding here has a different message");
                 it.with_help(format!("its message is: {}", found.message))
             }
+            None => {
+                misplaced.push(mark);
+                continue;
+            }
+        });
+    }
+    for mark in misplaced {
+        let elsewhere = open.iter().position(|it| it.message.contains(&mark.words));
+        problems.push(match elsewhere.map(|at| open.remove(at)) {
+            Some(found) => {
+                let place = tree.in_rule_text(found).primary.span;
+                let it = problem(mark.span, "this mark is not exactly where the finding is")
+                    .with_related(place, "the finding");
+                match mark_below(tree, place) {
+                    Some(line) => it.with_help(format!("the line below it must be `{line}`")),
+                    None => it,
+                }
+            }
             None => problem(mark.span, "the rule reports nothing here").with_help(outcome(judged)),
         });
     }
+    problems.sort_by_key(|it| it.primary.span);
     problems.extend(open.into_iter().map(|found| {
         let in_rule_text = tree.in_rule_text(found);
         let message = format!("this finding has no mark: {}", found.message);
-        problem(in_rule_text.primary.span, message)
-            .with_help("an example with marks needs one for each finding")
+        let place = in_rule_text.primary.span;
+        let help = "an example with marks needs one for each finding".to_owned();
+        problem(place, message).with_help(match mark_below(tree, place) {
+            Some(line) => format!("{help}: add the line `{line}` below it"),
+            None => help,
+        })
     }));
     problems
+}
+
+/// The line of a mark for a place in the rule's text; `None` where there is no room for its `#`.
+fn mark_below(tree: &ExampleTree<'_>, place: Span) -> Option<String> {
+    let text = &tree.example.text;
+    let start = place.start.checked_sub(text.span.start)? as usize;
+    let end = place.end.checked_sub(text.span.start)? as usize;
+    let line = text.node.get(..start)?.rfind('\n').map_or(0, |it| it + 1);
+    let column = text.node[line..start].chars().count();
+    let marked = text
+        .node
+        .get(start..end)?
+        .lines()
+        .next()
+        .unwrap_or_default();
+    let width = marked.chars().count().max(1);
+    let first = text.node.lines().find(|line| !line.trim().is_empty())?;
+    let indentation = first.chars().take_while(|it| *it == ' ').count();
+    let hash = match column > indentation {
+        true => indentation,
+        false => column.checked_sub(2)?,
+    };
+    let (before, between) = (" ".repeat(hash), " ".repeat(column - hash - 1));
+    Some(format!("{before}#{between}{}", "^".repeat(width)))
 }
 
 /// True if a finding is exactly where the mark is. An empty span, where something is to be inserted, may be marked by the

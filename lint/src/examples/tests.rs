@@ -81,11 +81,37 @@ fn mark_one_byte_off_does_not_match() {
     let marked = format!("  fails ```\n{FILE}    #                           ^^^ port\n  ```\n");
     assert_eq!(
         problems(&marked),
+        ["11: ^^^ port: this mark is not exactly where the finding is"]
+    );
+    let other = format!("  fails ```\n{FILE}    #                           ^^^ host\n  ```\n");
+    assert_eq!(
+        problems(&other),
         [
-            "11: ^^^ port: the rule reports nothing here",
+            "11: ^^^ host: the rule reports nothing here",
             "10: 26: this finding has no mark: the port is 26"
         ]
     );
+}
+
+#[test]
+fn problems_with_marks_show_the_line_to_write() {
+    let help = |examples: &str| {
+        let (test, _) = run(BODY, examples, Options::default());
+        let helps = test.problems().filter_map(|it| it.help.clone());
+        helps.collect::<Vec<String>>()
+    };
+    let good = format!("  passes ```\n{}  ```\n", FILE.replace("26", "25"));
+    let line = "    #                            ^^";
+    let off = format!("  fails ```\n{FILE}    # ^ port\n  ```\n{good}");
+    assert_eq!(help(&off), [format!("the line below it must be `{line}`")]);
+    let fixed = format!("  fails ```\n{FILE}{line}\n  ```\n{good}");
+    assert_eq!(help(&fixed), [""; 0]);
+    // A key in the first column: the `#` is further left than the text.
+    let port = "  for p at brig\n  require p.config.smtp.port == 25\n    say \"no\"\n";
+    let examples = format!("  fails ```\n{FILE}    # ^ no\n  ```\n{good}");
+    let (test, _) = run(port, &examples, Options::default());
+    let help = test.problems().next().unwrap().help.clone();
+    assert_eq!(help.unwrap(), "the line below it must be `  # ^^^^`");
 }
 
 #[test]

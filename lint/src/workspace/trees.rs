@@ -44,6 +44,12 @@ impl Surveyor<'_> {
         let environments = environment_files(&mut trees, &claimed);
         unused.retain(|path| !claimed.contains(path) && !environments.contains(path));
         drop_claimed(&mut trees, &claimed);
+        // A helmfile that states nothing that could be linted does not replace what its files are called.
+        let stated = trees.iter().filter(|it| !it.plan.deployments.is_empty());
+        let stated = stated.flat_map(|tree| &tree.left_out);
+        let stated = stated.filter(|it| it.part == Part::Environment);
+        let stated: BTreeSet<PathBuf> = stated.map(|it| it.path.clone()).collect();
+        drop_claimed(&mut trees, &stated);
         self.drop_lists(scope, &mut trees, &mut found.loose);
         trees.retain(|it| {
             let states = !it.statements.is_empty() || !it.noted.is_empty();
@@ -138,7 +144,7 @@ fn environment_files(trees: &mut [TreeRef], claimed: &BTreeSet<PathBuf>) -> BTre
     files.collect()
 }
 
-/// Drops releases found by name if a stated release uses one of their files.
+/// Drops releases found by name if a stated release or an environment uses one of their files.
 fn drop_claimed(trees: &mut [TreeRef], claimed: &BTreeSet<PathBuf>) {
     for tree in trees.iter_mut().filter(|it| it.statements.is_empty()) {
         let deployments = &mut tree.plan.deployments;

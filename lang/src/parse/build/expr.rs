@@ -119,6 +119,11 @@ impl Builder<'_> {
                 for part in op.into_inner() {
                     match part.as_rule() {
                         Rule::not_closed => self.report_unclosed(&part, opening),
+                        Rule::hole => self.report_missing(
+                            &part,
+                            "a position or a key",
+                            Some(report::WILDCARD_HELP),
+                        ),
                         _ => {
                             let inner = self.subexpr(part);
                             depth = depth.max(inner.depth);
@@ -160,6 +165,8 @@ impl Builder<'_> {
                 (self.is(value, op), true)
             }
         };
+        // What is wrong with a comparison is reported already.
+        let compares = compares && kind != ExprKind::Damaged;
         let mut built = self.build_expr(span, depth + 1, kind);
         if compares {
             built.form = Form::Comparison;
@@ -200,7 +207,11 @@ impl Builder<'_> {
                 Rule::no_predicate => self.report_missing(
                     &part,
                     "a predicate such as `set` or `empty`",
-                    Some("write `==` to compare values, `x in xs` without `is`"),
+                    Some(if negated {
+                        "write `!=` to compare values, `x not in xs` without `is`"
+                    } else {
+                        "write `==` to compare values, `x in xs` without `is`"
+                    }),
                 ),
                 _ => {}
             }

@@ -1,5 +1,7 @@
 //! Builds items other than rules and charts, and handles text between items.
 
+use source::Span;
+
 use super::super::ast::{
     Expr, FnItem, Item, ItemKind, LetItem, Name, ParamItem, TypeExpr, TypeKind,
 };
@@ -72,15 +74,22 @@ impl Builder<'_> {
                     format!("{described} is outside of a rule"),
                 )
                 .with_help("is there an extra `}` above?"),
+            _ if spelled.starts_with("//") || spelled.starts_with("/*") => self
+                .error(
+                    report::SYNTAX,
+                    Span::new(span.source, span.start, span.start + 2),
+                    format!("`{}` does not start a comment", &spelled[..2]),
+                )
+                .with_help(report::COMMENT_HELP),
             _ => self
                 .error(
                     report::SYNTAX,
                     span,
                     format!("expected an item, found {described}"),
                 )
-                .with_help(
+                .with_help(report::foreign_item(spelled).unwrap_or(
                     "an item starts with `rule`, `let`, `param`, `fn`, `chart` or `use` at the beginning of a line",
-                ),
+                )),
         };
         if word.column_zero {
             // The preceding item is intact; this is another one.
@@ -140,11 +149,14 @@ impl Builder<'_> {
         for part in node.into_inner() {
             match part.as_rule() {
                 Rule::expr | Rule::hole => default = Some(self.expr(part)),
-                Rule::no_equals => self.report_missing(
-                    &part,
-                    "`=` and a default",
-                    Some("`param name: type = default`"),
-                ),
+                Rule::no_equals => {
+                    let found = self.word_span(self.word_index(&part)).range();
+                    let help = match &self.text.text[found] {
+                        "<" | "[" => "`list of string`, `map of string`",
+                        _ => "`param name: type = default`",
+                    };
+                    self.report_missing(&part, "`=` and a default", Some(help));
+                }
                 Rule::type_expr | Rule::no_type => ty = Some(self.type_slot(part)),
                 _ => name = self.name(&part, "a name"),
             }
@@ -185,7 +197,7 @@ impl Builder<'_> {
                 Rule::no_equals => self.report_missing(
                     &part,
                     "`=` and the function's value",
-                    Some("`fn name(a, b) = value`"),
+                    Some("`fn name(a, b) = value`, `fn name(a: number) -> string = value`"),
                 ),
                 Rule::expr | Rule::hole => body = Some(self.expr(part)),
                 _ => name = self.name(&part, "a name"),

@@ -11,6 +11,7 @@ mod primary;
 mod rule;
 
 use std::cell::{Cell, RefCell};
+use std::ops::Range;
 
 use pest::Parser as _;
 use pest::iterators::Pair;
@@ -100,8 +101,11 @@ struct Builder<'a> {
     faults: &'a [(Unclosed, Token)],
     // Interior mutability, since the closures of the Pratt parser all need these.
     problems: RefCell<Problems>,
-    /// The word before which something was last reported missing; that place is not reported again.
-    reported: Cell<Option<usize>>,
+    /// The word at which something was last reported, and the word whose line it concerns. What is reported after it on
+    /// that line follows from it.
+    reported: Cell<Option<(usize, usize)>>,
+    /// Quoted texts that go on past the end of their line, up to the closing quote.
+    long_texts: Vec<Range<u32>>,
     /// Has excessive nesting been reported?
     deep: Cell<bool>,
     /// Was the last thing in place of a requirement not a clause? If so, details of a requirement after it are not reported.
@@ -116,6 +120,7 @@ impl<'a> Builder<'a> {
             faults,
             problems: RefCell::default(),
             reported: Cell::new(None),
+            long_texts: report::long_texts(text.text, faults),
             deep: Cell::new(false),
             lost: Cell::new(false),
         }
@@ -217,9 +222,24 @@ impl<'a> Builder<'a> {
 
     fn report_faults(&self) {
         for (fault, token) in self.faults {
+            let mut span = token.span(self.text.source);
+            if report::is_comment(*fault, *token, self.text.text) {
+                span.start -= 1;
+                self.report(
+                    self.error(report::SYNTAX, span, "`//` does not start a comment")
+                        .with_help(report::COMMENT_HELP),
+                );
+                continue;
+            }
+            let long = self.long_texts.iter().find(|it| it.contains(&token.start));
+            if long.is_some_and(|long| long.start < token.start) {
+                continue;
+            }
             let (message, help) = report::fault(*fault);
-            let help = report::likely_intent(*fault, *token, self.text.text).unwrap_or(help);
-            let span = token.span(self.text.source);
+            let help = match long {
+                Some(_) => report::LONG_TEXT_HELP,
+                None => report::likely_intent(*fault, *token, self.text.text).unwrap_or(help),
+            };
             self.report(self.error(report::UNCLOSED, span, message).with_help(help));
         }
     }
@@ -236,15 +256,54 @@ impl<'a> Builder<'a> {
         );
     }
 
-    /// Marks the place before this word as reported; returns true if nothing was reported there yet.
+    /// Marks the place before this word as reported; returns true if nothing was reported there or earlier on its line.
     fn first_report_at(&self, word: usize) -> bool {
-        self.reported.replace(Some(word)) != Some(word) && !self.after_fault(word)
+        self.first_report_on_line_of(word, word)
     }
 
-    /// Is there an unclosed token on the line of the preceding word? If so, the rest of the line is not what its author meant.
+    /// The same for something that is missing before this word, which may be on the next line already.
+    fn first_missing_at(&self, word: usize) -> bool {
+        let next_line = self.word(word).is_none_or(|word| word.first_on_line);
+        self.first_report_on_line_of(
+            word,
+            if next_line {
+                word.saturating_sub(1)
+            } else {
+                word
+            },
+        )
+    }
+
+    fn first_report_on_line_of(&self, word: usize, anchor: usize) -> bool {
+        let follows = self.follows_report(anchor);
+        let before = self.reported.replace(Some((word, anchor)));
+        !follows && before.is_none_or(|(before, _)| before != word) && !self.after_fault(word)
+    }
+
+    /// Was something reported at this word, or before it on its line?
+    fn follows_report(&self, word: usize) -> bool {
+        self.reported.get().is_some_and(|(_, from)| {
+            from <= word
+                && (from + 1..=word).all(|i| self.word(i).is_some_and(|it| !it.first_on_line))
+        })
+    }
+
+    /// Is there an unclosed token on the line of the preceding word, or right behind this one? If so, the rest of the line
+    /// is not what its author meant.
     fn after_fault(&self, word: usize) -> bool {
         if self.faults.is_empty() {
             return false;
+        }
+        if let Some(word) = self.word(word) {
+            let (start, end) = (word.token.start, word.token.end);
+            let comment = |&(fault, token): &(Unclosed, Token)| {
+                token.start == end && report::is_comment(fault, token, self.text.text)
+            };
+            if self.long_texts.iter().any(|it| it.contains(&start))
+                || self.faults.iter().any(comment)
+            {
+                return true;
+            }
         }
         let Some(before) = word.checked_sub(1).and_then(|before| self.word(before)) else {
             return false;
@@ -260,7 +319,7 @@ impl<'a> Builder<'a> {
     fn report_missing(&self, node: &Node<'_>, wanted: &str, help: Option<&str>) {
         let next = self.word_index(node);
         self.problems.borrow_mut().damaged = true;
-        if !self.first_report_at(next) {
+        if !self.first_missing_at(next) {
             return;
         }
         let text = self.text.text;
@@ -289,9 +348,8 @@ impl<'a> Builder<'a> {
             ),
         };
         let advice = found.and_then(|found| report::sign_help(found.token, text));
-        if let Some(help) = advice.or(help) {
-            diagnostic = diagnostic.with_help(help);
-        }
+        let colon = || report::colon_help(before?.token, found?.token, text);
+        diagnostic.help = colon().or_else(|| advice.or(help).map(str::to_owned));
         self.report(diagnostic);
     }
 
@@ -325,7 +383,10 @@ impl<'a> Builder<'a> {
                     .error(report::SYNTAX, found.token.span(self.text.source), message)
                     .with_related(opening, "opened here");
                 let list = (comma && open == "(").then_some("write a list as `[1, 2, 3]`");
-                let advice = report::sign_help(found.token, text).or(list);
+                let inside = report::bracket_help(open, found.token, text);
+                let advice = inside
+                    .or_else(|| report::sign_help(found.token, text))
+                    .or(list);
                 diagnostic.help = advice.map(str::to_owned);
                 diagnostic
             }
@@ -350,13 +411,19 @@ impl<'a> Builder<'a> {
         let mut diagnostic = self.error(report::SYNTAX, span, message);
         let before = word.checked_sub(1).and_then(|before| self.word(before));
         let behind = || report::following_help(before?.token, text);
-        let advice = report::help_for(found.token, text).or_else(behind);
-        diagnostic.help = advice.map(str::to_owned);
+        let advice = report::clause_help(found.token, text)
+            .or_else(|| report::help_for(found.token, text))
+            .or_else(behind);
+        let colon = || report::colon_help(before?.token, found.token, text);
+        diagnostic.help = colon().or_else(|| advice.map(str::to_owned));
         self.report(diagnostic);
     }
 
     /// Reports an operator from another language, with a fix.
     fn report_foreign_operator(&self, node: &Node<'_>, instead: &str) {
+        if self.follows_report(self.word_index(node)) {
+            return;
+        }
         let span = self.span(node);
         let written = self.first_word_text(node);
         let help = match written {
@@ -408,7 +475,9 @@ impl<'a> Builder<'a> {
     fn name(&self, node: &Node<'_>, wanted: &str) -> Option<Name> {
         match node.as_rule() {
             Rule::no_name => {
-                self.report_missing(node, wanted, None);
+                let found = self.word(self.word_index(node)).map(|word| word.token);
+                let help = found.and_then(|found| report::bare_name_help(found, self.text.text));
+                self.report_missing(node, wanted, help);
                 None
             }
             Rule::taken_name => {

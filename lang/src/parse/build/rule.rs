@@ -203,7 +203,11 @@ impl Builder<'_> {
         for (i, part) in node.into_inner().enumerate() {
             match part.as_rule() {
                 Rule::no_severity => {
-                    self.report_missing(&part, "`error`, `warning`, `info` or `off`", None);
+                    self.report_missing(
+                        &part,
+                        "`error`, `warning`, `info` or `off`",
+                        Some("for example `severity error`"),
+                    );
                 }
                 _ if i > 0 => profile = self.name(&part, "the name of a profile"),
                 _ => {
@@ -212,19 +216,24 @@ impl Builder<'_> {
                         ("off", _) => severity = Some(word.span_of(None)),
                         (_, Ok(known)) => severity = Some(word.span_of(Some(known))),
                         (written, Err(())) => {
-                            let mut diagnostic = self.error(
-                                report::UNKNOWN_WORD,
-                                word.span,
-                                format!("unknown severity `{written}`"),
-                            );
-                            diagnostic = match vocabulary::nearest(written, WORDS) {
-                                Some(near) => {
-                                    diagnostic.with_help(format!("did you mean `{near}`?"))
-                                }
-                                None => diagnostic
-                                    .with_help("expected `error`, `warning`, `info` or `off`"),
+                            let index = self.word_index(&part);
+                            if !self.first_report_at(index) {
+                                continue;
+                            }
+                            let message = format!("unknown severity `{written}`");
+                            let before = index.checked_sub(1).map(|i| self.word_span(i).range());
+                            let further = before.is_some_and(|it| &self.text.text[it] == ",");
+                            let near = vocabulary::nearest(written, WORDS)
+                                .or_else(|| vocabulary::foreign_severity(written));
+                            let help = match near {
+                                Some(near) => format!("did you mean `{near}`?"),
+                                None if further => "write a severity for each profile: `error, warning in staging, info in dev`".to_owned(),
+                                None => "expected `error`, `warning`, `info` or `off`".to_owned(),
                             };
-                            self.report(diagnostic);
+                            self.report(
+                                self.error(report::UNKNOWN_WORD, word.span, message)
+                                    .with_help(help),
+                            );
                         }
                     }
                 }
@@ -505,7 +514,7 @@ impl Builder<'_> {
                 Rule::no_fence => self.report_missing(
                     &part,
                     "the text of the example between lines of three backticks",
-                    None,
+                    Some("write `fails \"title\"` and three backticks, then the example on lines of its own"),
                 ),
                 _ => {}
             }

@@ -65,7 +65,7 @@ fn severities_must_be_known_words() {
     assert_diagnostics(
         "fail-on: off\nseverity: {a: warn, b: warnin, c: true}\n",
         "1:off: config-unknown-word: this value is not `error`, `warning` or `info`
-2:warn: config-unknown-word: this value is not `error`, `warning`, `info` or `off`
+2:warn: config-unknown-word: `warn` is not `error`, `warning`, `info` or `off`; did you mean `warning`?
 2:warnin: config-unknown-word: `warnin` is not `error`, `warning`, `info` or `off`; did you mean `warning`?
 2:true: config-unknown-word: this value is not `error`, `warning`, `info` or `off`",
     );
@@ -186,4 +186,38 @@ fn rule_pages_must_be_a_web_address() {
         assert_eq!(config.rule_pages, None, "{wrong}");
         assert_eq!(diagnostics.len(), 1, "{wrong}");
     }
+}
+
+#[test]
+fn keys_and_words_of_other_tools_suggest_ours() {
+    assert_diagnostics(
+        "ignore: [old]
+params: {a: 1}
+environments: {prod: {levels: {a-rule: warn}}}
+fail-on: critical
+severity:
+  a-rule: none
+  b-rule: {severity: info, profile: demo}
+  c-rule: [{severity: info, profile: [demo, dev]}]
+",
+        "1:ignore: config-unknown-key: dogwatch.yaml has no key `ignore`; did you mean `exclude`?
+2:params: config-unknown-key: dogwatch.yaml has no key `params`; did you mean `parameters`?
+3:environments: config-unknown-key: dogwatch.yaml has no key `environments`; did you mean `profiles`?
+4:critical: config-unknown-word: `critical` is not `error`, `warning` or `info`; did you mean `error`?
+6:none: config-unknown-word: `none` is not `error`, `warning`, `info` or `off`; did you mean `off`?
+7:{severity: info, profile: demo}: config-wrong-type: expected `error`, `warning`, `info` or `off`, or a list of maps, found a map; put the map in a list: `[{…}]`
+8:[demo, dev]: config-wrong-type: expected a string, found a list; write one entry for each profile",
+    );
+    assert_eq!(
+        apply_first_fix("severity:\n  b-rule: {severity: info, profile: demo}\n"),
+        "severity:\n  b-rule: [{severity: info, profile: demo}]\n"
+    );
+}
+
+#[test]
+fn second_document_is_reported() {
+    assert_diagnostics(
+        "fail-on: error\n---\nfail-on: info\n",
+        "3:fail-on: info: config-wrong-type: a configuration is one YAML document, so nothing from here on is read; remove the line `---` above",
+    );
 }

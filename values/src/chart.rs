@@ -84,7 +84,7 @@ pub struct ChartDefaults {
 pub struct Dependency {
     /// The name of the chart.
     pub name: String,
-    /// The version, if it is exact and not a range.
+    /// The version; for a range, the newest that it allows (`4.x`), if it has an end.
     pub version: Option<String>,
     /// The key of its values, if different from the name.
     pub alias: Option<String>,

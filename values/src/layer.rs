@@ -68,7 +68,7 @@ pub struct Release {
     pub name: String,
     /// The chart's name.
     pub chart: String,
-    /// The chart's version, if stated.
+    /// The chart's version, if stated; for a range, the newest that it allows (`4.x`), if it has an end.
     pub version: Option<String>,
     /// The namespace, if stated.
     pub namespace: Option<String>,

@@ -13,13 +13,13 @@ mod place;
 mod read;
 mod set;
 mod unrendered;
+mod version;
 
 #[cfg(test)]
 mod tests;
 
 use std::path::{Path, PathBuf};
 
-pub(crate) use flux::is_exact;
 pub use flux::{FluxRelease, ValuesFrom};
 pub use helmfile::{
     Nested, NestedPath, StateValues, environments, is_glob, is_helmfile, nested_helmfiles,
@@ -32,6 +32,7 @@ pub use overlay::{
 pub use place::StatedAt;
 pub use set::{Given, SetValue, set_yaml};
 pub use unrendered::{Unrendered, unrendered};
+pub use version::newest_allowed;
 
 use source::Span;
 

@@ -1,4 +1,4 @@
-//! Versions, parsed as leniently as in Helm: `v5.29` is 5.29.0.
+//! Versions, parsed as leniently as in Helm: `v5.29` is 5.29.0. `4.x` is the newest version 4, as a chart that a range selects.
 
 use std::cmp::Ordering;
 
@@ -6,7 +6,7 @@ use semver::VersionReq;
 
 use crate::builtins::call::{answer_bool, answer_number};
 use crate::builtins::{Builtin, Stop};
-use crate::charts::parse_version;
+use crate::charts::{parse_newest, parse_version};
 
 pub(super) const TABLE: &[Builtin] = &[
     Builtin::predicate(
@@ -25,8 +25,9 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "version-at-least(version: string, least: string) -> bool",
-        "Is the first version the same as the second, or later?",
+        "Is the first version the same as the second, or later? `4.x` is the newest version 4.",
         &[
+            ("version-at-least('4.x', '4.40')", "true"),
             ("version-at-least('5.29', '5.4.1')", "true"),
             ("version-at-least('5.0.0-rc.1', '5.0')", "false"),
             ("version-at-least('latest', '5.0')", "missing"),
@@ -57,7 +58,7 @@ pub(super) const TABLE: &[Builtin] = &[
             ("version-in-range('2.5', '<2 || >=3')", "false"),
         ],
         |call| {
-            let version = parse_version(call.text(0)?).ok_or(Stop::Missing)?;
+            let version = parse_newest(call.text(0)?).ok_or(Stop::Missing)?;
             let mut within = false;
             for part in call.text(1)?.split("||") {
                 within |= requirement(part).ok_or(Stop::Missing)?.matches(&version);
@@ -67,9 +68,9 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
 ];
 
-/// The order of two versions, or `None` if either is not a version. Build metadata is ignored.
+/// The order of two versions, which may end with a wildcard, or `None` if either is not a version. Build metadata is ignored.
 pub fn compare_versions(a: &str, b: &str) -> Option<Ordering> {
-    Some(parse_version(a)?.cmp_precedence(&parse_version(b)?))
+    Some(parse_newest(a)?.cmp_precedence(&parse_newest(b)?))
 }
 
 /// Parses comparators separated by whitespace or commas.

@@ -18,7 +18,7 @@ use crate::parse::ast;
 pub use literal::{Literal, key_literal};
 pub use set::{ChartSet, Place};
 pub use types::KeyType;
-pub use version::{at_least, parse_version};
+pub use version::{at_least, parse_newest, parse_version};
 pub use walk::{Found, Step};
 
 /// One `chart` declaration.

@@ -1,8 +1,10 @@
 //! Checks a `dogwatch.yaml` against the table of keys: each mistake is a diagnostic at its position and hides no other.
 
+use lang::charts::parse_newest;
 use lang::parse::vocabulary::foreign_severity;
 use source::{Applicability, Diagnostic, Edit, Fix, Severity, Span};
 use values::path::{KeyPath, PathStep};
+use values::stated::newest_allowed;
 use values::write::double_quoted;
 use values::yaml::{Document, Kind, NodeId};
 
@@ -89,6 +91,8 @@ impl<'d> Checker<'d> {
                 if self.document.text_of(node).trim().is_empty() {
                     let span = self.document.span(node);
                     self.report(error(codes::WRONG_TYPE, span, "must not be empty"));
+                } else if matches!(shape, Shape::Version) {
+                    self.version(node);
                 }
             }
             (Kind::String, Shape::Pattern) => self.pattern(node),
@@ -118,6 +122,17 @@ impl<'d> Checker<'d> {
                 | Shape::Either(..),
             ) => self.wrong_type(node, shape),
         }
+    }
+
+    fn version(&mut self, node: NodeId) {
+        let text = self.document.text_of(node);
+        if newest_allowed(&text).is_some_and(|it| parse_newest(&it).is_some()) {
+            return;
+        }
+        let message = "this names no version, so the newest is assumed";
+        let span = self.document.span(node);
+        let diagnostic = Diagnostic::new(codes::UNKNOWN_VERSION, Severity::Warning, span, message);
+        self.report(diagnostic.with_help("write the version that is installed, such as `5.30.0`"));
     }
 
     fn below(&mut self, step: PathStep, place: NodeId, value: NodeId, shape: Shape, null: bool) {

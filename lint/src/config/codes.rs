@@ -28,6 +28,8 @@ pub const UNKNOWN_CHART: &str = "config-unknown-chart";
 pub const UNKNOWN_PARAMETER: &str = "config-unknown-parameter";
 /// A value that does not have the parameter's type.
 pub const PARAMETER_TYPE: &str = "config-parameter-type";
+/// A chart version that is not one.
+pub const UNKNOWN_VERSION: &str = "config-unknown-version";
 /// A file or folder that does not exist.
 pub const MISSING_FILE: &str = "config-missing-file";
 
@@ -67,6 +69,10 @@ pub const ALL: &[(&str, &str)] = &[
         "a profile that no file, deployment or key of `profiles` belongs to",
     ),
     (UNKNOWN_RULE, "a rule, tag or pack that does not exist"),
+    (
+        UNKNOWN_VERSION,
+        "a text that names no chart version, so the newest is assumed",
+    ),
     (UNKNOWN_WORD, "a word that the key does not accept"),
     (WRONG_TYPE, "a value of the wrong type"),
 ];

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use source::secret::token_shape;
 use source::{Diagnostic, Severity, SourceId};
 use values::path::{KeyPath, PathStep};
-use values::stated::{Given, SetValue, set_yaml};
+use values::stated::{Given, SetValue, newest_allowed, set_yaml};
 use values::yaml::{Document, Kind, NodeId};
 
 use super::check::{Checker, DEPTH, error};
@@ -347,11 +347,13 @@ impl Reader<'_> {
         (!text.trim().is_empty()).then(|| text.into_owned())
     }
 
+    /// A version; for a range, the newest that it allows.
     fn version_of(&self, node: NodeId) -> Option<String> {
         let typed = self.document.kind(node) == Kind::Number;
         typed
             .then(|| self.document.text_of(node).into_owned())
             .or_else(|| self.text_of(node))
+            .and_then(|text| newest_allowed(&text))
     }
 
     /// A word, whatever its YAML type: `off` is a boolean there.

@@ -210,14 +210,12 @@ fn link_dependencies(
                 .iter()
                 .filter(|it| it.info.name == dependency.name)
         };
-        // With several versions of a chart, Helm resolves the range; only an exact version is recognized here.
+        // With several versions of a chart, Helm resolves the range; only a stated version is recognized here.
         let exact = candidates().find(|it| version.is_some() && it.info.version == version);
         let chart = exact.or_else(|| candidates().next());
-        let exact_version = version.filter(|version| crate::stated::is_exact(version));
+        let stated = version.and_then(|version| crate::stated::newest_allowed(&version));
         out.push(Dependency {
-            version: chart
-                .and_then(|it| it.info.version.clone())
-                .or(exact_version),
+            version: chart.and_then(|it| it.info.version.clone()).or(stated),
             chart: chart.map(|it| Arc::clone(&it.info)),
             ..dependency
         });

@@ -22,7 +22,7 @@ pub struct ExplicitRelease {
     pub chart: String,
     /// Where the chart is, if it is on disk; relative to the same folder as the paths of layers.
     pub chart_path: Option<ChartPath>,
-    /// The chart's version.
+    /// The chart's version; for a range, the newest that it allows (`4.x`), if it has an end.
     pub version: Option<String>,
     /// The namespace.
     pub namespace: Option<String>,

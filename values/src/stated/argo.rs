@@ -4,9 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::flux::is_exact;
 use super::read::{Reader, chart_name, is_template};
-use super::{Given, Note, SetValue, Stated, StatedAt, below, set_yaml};
+use super::{Given, Note, SetValue, Stated, StatedAt, below, newest_allowed, set_yaml};
 use crate::discover::{AbsentReason, ChartPath, ExplicitLayer, ExplicitRelease};
 use crate::layer::Role;
 use crate::yaml::{Kind, NodeId};
@@ -69,7 +68,7 @@ pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
             version: chart
                 .as_ref()
                 .and_then(|_| reader.text(source, "targetRevision"))
-                .filter(|version| is_exact(version)),
+                .and_then(|version| newest_allowed(&version)),
             ..ExplicitRelease::default()
         };
         if let Some(helm) = reader.get(source, "helm") {

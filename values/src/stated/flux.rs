@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 use source::Span;
 
 use super::read::{Reader, chart_name};
-use super::{Note, Stated, below};
+use super::{Note, Stated, below, newest_allowed};
 use crate::discover::{AbsentReason, ChartPath, ExplicitLayer, ExplicitRelease};
 use crate::layer::Role;
 use crate::yaml::{Kind, NodeId};
@@ -212,7 +212,7 @@ pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
         release_name: reader.text(spec, "releaseName"),
         chart: chart_text("chart").map(|it| chart_name(&it)),
         chart_elsewhere: reader.get(spec, "chartRef").is_some(),
-        version: chart_text("version").filter(|version| is_exact(version)),
+        version: chart_text("version").and_then(|it| newest_allowed(&it)),
         values_from: reader.get(spec, "valuesFrom").map(|_| {
             let entries = reader.items(spec, "valuesFrom").into_iter();
             entries.map(|from| values_from(reader, from)).collect()
@@ -253,40 +253,4 @@ fn null_in(reader: &Reader<'_>, map: NodeId) -> Option<Span> {
         }
     }
     None
-}
-
-/// True for an exact version rather than a range.
-pub(crate) fn is_exact(version: &str) -> bool {
-    // Only a number may be a wildcard: `1.2.0-next` is a version.
-    let numbers = version.split(['-', '+']).next().unwrap_or_default();
-    numbers.starts_with(|c: char| c.is_ascii_digit() || c == 'v')
-        && !numbers.contains(['x', 'X'])
-        && !version.contains(['*', '>', '<', '~', '^', '|', ' ', '='])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_exact;
-
-    #[test]
-    fn only_numbers_may_be_wildcards() {
-        for exact in ["5.29.0", "v1.2.3", "1.2.0-next.1", "1.2.0+linux", "5"] {
-            assert!(is_exact(exact), "{exact}");
-        }
-        for range in [
-            "",
-            "5.x",
-            "1.2.X",
-            "*",
-            "5.*",
-            "^1.2",
-            "~1",
-            ">=1.2.0-0",
-            "1.0 - 2.0",
-            "1 || 2",
-            "latest",
-        ] {
-            assert!(!is_exact(range), "{range}");
-        }
-    }
 }

@@ -10,11 +10,10 @@ use rustc_hash::FxHashSet;
 use source::Span;
 
 use super::argo::role_of;
-use super::flux::is_exact;
 use super::inherit::Lineage;
 use super::installed::{Installed, installed};
 use super::read::{Reader, chart_name, is_template};
-use super::{Given, Note, SetValue, Stated, below, set_yaml};
+use super::{Given, Note, SetValue, Stated, below, newest_allowed, set_yaml};
 use crate::discover::{AbsentReason, ChartPath, ExplicitLayer, ExplicitRelease};
 use crate::layer::Role;
 use crate::yaml::{Document, Kind, NodeId};
@@ -293,7 +292,7 @@ pub fn read_helmfile(
             chart_path: release
                 .get("chart")
                 .and_then(|at| chart_path(folder, reader.span(at), &chart)),
-            version: release.text("version").filter(|version| is_exact(version)),
+            version: release.text("version").and_then(|it| newest_allowed(&it)),
             namespace,
             origin: Some(reader.span(at)),
             layers,

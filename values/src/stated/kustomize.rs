@@ -8,7 +8,7 @@ use std::path::Path;
 use super::argo::role_of;
 use super::overlay::is_named_kustomization;
 use super::read::{Reader, chart_name};
-use super::{Note, Stated, below};
+use super::{Note, Stated, below, newest_allowed};
 use crate::discover::{AbsentReason, ChartPath, ExplicitLayer, ExplicitRelease};
 use crate::layer::Role;
 use crate::yaml::NodeId;
@@ -36,7 +36,7 @@ pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
         let mut release = ExplicitRelease {
             name: text("releaseName").unwrap_or_else(|| name.clone()),
             chart: chart_name(&name),
-            version: text("version").filter(|it| super::flux::is_exact(it)),
+            version: text("version").and_then(|it| newest_allowed(&it)),
             namespace: text("namespace").or_else(|| reader.text(root, "namespace")),
             origin: Some(reader.span(named)),
             ..ExplicitRelease::default()

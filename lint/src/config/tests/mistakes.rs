@@ -61,6 +61,19 @@ chart-versions: {brig: [hunter2]}
 }
 
 #[test]
+fn texts_that_name_no_version_are_reported() {
+    assert_diagnostics(
+        "chart-versions: {a: latest, b: '>=4.30', c: 4.x, d: v5.30, e: 5.30 beta}
+deployments: {prod: {releases: {brig: {version: main}}}}
+",
+        "1:latest: config-unknown-version: this names no version, so the newest is assumed; write the version that is installed, such as `5.30.0`
+1:'>=4.30': config-unknown-version: this names no version, so the newest is assumed; write the version that is installed, such as `5.30.0`
+1:5.30 beta: config-unknown-version: this names no version, so the newest is assumed; write the version that is installed, such as `5.30.0`
+2:main: config-unknown-version: this names no version, so the newest is assumed; write the version that is installed, such as `5.30.0`",
+    );
+}
+
+#[test]
 fn severities_must_be_known_words() {
     assert_diagnostics(
         "fail-on: off\nseverity: {a: warn, b: warnin, c: true}\n",

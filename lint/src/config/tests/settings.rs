@@ -43,14 +43,14 @@ fn empty_config_equals_the_defaults() {
 
 #[test]
 fn versions_keep_their_source_text() {
-    let config = clean("chart-versions: {a: 5.30, b: \"5.30\", c: 4.30.0, d: 5}\n");
+    let config = clean("chart-versions: {a: 5.30, b: \"5.30\", c: 4.30.0, d: 5, e: ~4.40}\n");
     let versions: Vec<&str> = config
         .facts
         .chart_versions
         .values()
         .map(String::as_str)
         .collect();
-    assert_eq!(versions, ["5.30", "5.30", "4.30.0", "5"]);
+    assert_eq!(versions, ["5.30", "5.30", "4.30.0", "5", "4.40.x"]);
 }
 
 #[test]

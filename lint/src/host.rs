@@ -406,7 +406,7 @@ impl Host for TreeHost<'_> {
         // They return names that charts declare.
         matches!(
             function(index),
-            Some(Function::SimilarKey | Function::MovedTo)
+            Some(Function::SimilarKey | Function::MovedTo | Function::DeclaredElsewhere)
         )
     }
 

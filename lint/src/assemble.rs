@@ -1,5 +1,6 @@
 //! Combines the results of trees into one report: renumbers and masks texts, sorts findings, sets aside the allowed ones.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use crate::profiles;
 use crate::project::{Scopes, Settings};
 use crate::report::{Report, RuleFacts, Skipped, Summary};
 use crate::rulebook::RuleBook;
+use crate::shown::deployment_name;
 use crate::tree::Tree;
 use crate::workspace::Scope;
 use crate::workspace::Workspace;
@@ -429,12 +431,33 @@ fn order(sources: &SourceMap, findings: &mut Vec<Finding>) {
         let rank = |span: Span| ranks[span.source.0 as usize];
         findings.sort_by(|a, b| sort_key(a, rank).cmp(&sort_key(b, rank)));
     }
-    // A layer that several deployments share is judged in each; duplicate findings are one fault.
-    let mut seen = FxHashSet::default();
-    findings.retain(|finding| {
+    unite(findings);
+}
+
+/// A layer that several deployments share is judged in each; equal findings are one fault.
+fn unite(findings: &mut Vec<Finding>) {
+    let mut places = FxHashMap::default();
+    let mut united: Vec<Finding> = Vec::with_capacity(findings.len());
+    for finding in findings.drain(..) {
         let it = &finding.diagnostic;
-        seen.insert((it.code.clone(), it.primary.span, it.message.clone()))
-    });
+        let fault = (it.code.clone(), it.primary.span, it.message.clone());
+        match places.entry(fault) {
+            Entry::Vacant(entry) => {
+                entry.insert(united.len());
+                united.push(finding);
+            }
+            Entry::Occupied(entry) => {
+                let first = &mut united[*entry.get()];
+                let name = deployment_name(&finding.deployment, &finding.profile);
+                let is_known = name == deployment_name(&first.deployment, &first.profile)
+                    || first.also_in.iter().any(|it| it == name);
+                if first.tree == finding.tree && !is_known {
+                    first.also_in.push(name.to_owned());
+                }
+            }
+        }
+    }
+    *findings = united;
 }
 
 fn finish_summary(

@@ -49,6 +49,8 @@ pub struct Finding {
     pub deployment: String,
     /// The deployment's profile; empty likewise.
     pub profile: String,
+    /// The names of the tree's other deployments with the same finding, in the order of the report.
+    pub also_in: Vec<String>,
     /// The release that the primary position belongs to.
     pub release: Option<String>,
     /// That release's chart.
@@ -79,6 +81,7 @@ impl Finding {
             tree: String::new(),
             deployment: String::new(),
             profile: String::new(),
+            also_in: Vec::new(),
             release: None,
             chart: None,
             path: None,

@@ -272,6 +272,7 @@ pub(crate) fn finding(
         tree: slashes(&settings.show(&tree.root)),
         deployment: deployment.name.clone(),
         profile: profile.to_owned(),
+        also_in: Vec::new(),
         release: release.map(|it| it.name.clone()),
         chart: release.map(|it| it.chart.clone()),
         fingerprint: fingerprint(&info.id, &file_name, &at.identity, verdict.requirement),

@@ -51,7 +51,7 @@ fn remarks(finding: &Finding, report: &Report, style: &Style) -> Vec<(&'static s
     remarks
 }
 
-/// `release wire-server, profile prod, tree values`; parts that are unknown or redundant are omitted.
+/// `release wire-server, profile prod, tree values, also staging`; parts that are unknown or redundant are omitted.
 pub(super) fn scope_text(finding: &Finding) -> String {
     let release = finding.release.as_deref().unwrap_or("");
     let chart = finding.chart.as_deref().filter(|chart| *chart != release);
@@ -71,6 +71,9 @@ pub(super) fn scope_text(finding: &Finding) -> String {
         ),
     ];
     let parts = parts.iter().filter(|(_, name)| !name.is_empty());
-    let parts: Vec<_> = parts.map(|(word, name)| format!("{word} {name}")).collect();
+    let mut parts: Vec<_> = parts.map(|(word, name)| format!("{word} {name}")).collect();
+    if !finding.also_in.is_empty() {
+        parts.push(format!("also {}", finding.also_in.join(", ")));
+    }
     parts.join(", ")
 }

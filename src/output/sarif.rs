@@ -174,9 +174,10 @@ fn properties(finding: &Finding) -> Value {
         ("chart", finding.chart.as_deref().unwrap_or("")),
     ];
     let named = named.into_iter().filter(|(_, value)| !value.is_empty());
-    named
-        .map(|(name, value)| (name.to_owned(), json!(value)))
-        .collect()
+    let named = named.map(|(name, value)| (name.to_owned(), json!(value)));
+    let others =
+        (!finding.also_in.is_empty()).then(|| ("alsoIn".to_owned(), json!(finding.also_in)));
+    named.chain(others).collect()
 }
 
 fn location(label: &Label, report: &Report) -> Value {

@@ -83,6 +83,7 @@ pub(crate) fn finding(diagnostic: Diagnostic) -> Finding {
         tree: ".".to_owned(),
         deployment: "prod".to_owned(),
         profile: "prod".to_owned(),
+        also_in: Vec::new(),
         release: Some("wire-server".to_owned()),
         chart: Some("wire-server".to_owned()),
         path: Some("gundeck.config.proxy".to_owned()),
@@ -166,6 +167,7 @@ fn load_balancer(texts: &Texts) -> Finding {
         release: Some("ingress".to_owned()),
         chart: Some("ingress-nginx-controller".to_owned()),
         path: Some("service.type".to_owned()),
+        also_in: vec!["staging".to_owned()],
         ..finding(diagnostic)
     }
 }

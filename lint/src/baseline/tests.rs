@@ -16,6 +16,7 @@ fn finding(file: &str, rule: &str, fingerprint: &str) -> Finding {
         tree: file.to_owned(),
         deployment: String::new(),
         profile: String::new(),
+        also_in: Vec::new(),
         release: None,
         chart: None,
         path: Some("a.b".to_owned()),

@@ -481,10 +481,11 @@ fn finish_summary(
 
 /// The user's own rules that were judged and had no subject anywhere.
 fn idle_rules(rules: &BTreeMap<String, RuleFacts>) -> Vec<String> {
-    let is_built_in = |pack: &str| ::rules::FILES.iter().any(|file| file.pack == pack);
+    let built_in: BTreeSet<&str> = ::rules::FILES.iter().map(|file| file.pack).collect();
+    let is_own = |facts: &RuleFacts| !built_in.contains(facts.pack.as_str());
     let idle = rules
         .iter()
-        .filter(|(_, facts)| !facts.off && facts.counts.total() == 0 && !is_built_in(&facts.pack));
+        .filter(|(_, facts)| !facts.off && facts.counts.total() == 0 && is_own(facts));
     idle.map(|(id, _)| id.clone()).collect()
 }
 

@@ -24,7 +24,7 @@ use values::stated::{
 use values::yaml::{Document, NodeId};
 
 use self::kustomized::{Flux, HELM_RELEASES, ReadOverlay, Written};
-use self::patterns::{MAX_PATTERNS, Patterns};
+use self::patterns::{MAX_PATTERNS, StatedFiles};
 use crate::document::ReadFile;
 use crate::files::{Files, PathKind};
 use crate::left_out::{LeftOut, rendered_name};
@@ -83,7 +83,7 @@ impl Reader<'_> {
         let mut open: Vec<(PathBuf, usize)> = tops.iter().rev().map(|it| (it.clone(), 0)).collect();
         let mut seen = FxHashSet::from_iter(tops.iter().cloned());
         let mut patterns = 0;
-        let values_patterns = Patterns::new(self.listed);
+        let stated_files = StatedFiles::new(self.listed);
         while let Some((path, depth)) = open.pop() {
             let file = (self.read)(&self.root.join(&path));
             let documents = parts_of(&file, true, &mut statement.notes);
@@ -112,7 +112,7 @@ impl Reader<'_> {
                 let below = below.into_iter().rev();
                 open.extend(below.map(|path| (path, depth + 1)));
             }
-            let own = LeftOut::of_helmfile(&path, &file, &|it| values_patterns.files(it));
+            let own = LeftOut::of_helmfile(&path, &file, &|it| stated_files.at(it));
             statement.left_out.extend(own);
             statement.files.push(path.clone());
             parts.push((path, documents));
@@ -134,7 +134,7 @@ impl Reader<'_> {
             names.push("default".to_owned());
         }
         let mut releases = Vec::new();
-        let matching = |pattern: &Path| values_patterns.files(pattern);
+        let matching = |pattern: &Path| stated_files.at(pattern);
         for environment in &names {
             for (path, part) in documents() {
                 let stated = read_helmfile(&part.document, path, environment, &matching);

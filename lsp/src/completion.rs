@@ -1,6 +1,7 @@
 //! Completion and code lenses, converted for the client.
 
 use lint::report::Report;
+use lint::shown::pluralize;
 use serde_json::{Value, json};
 use tower_lsp_server::jsonrpc::Result;
 use tower_lsp_server::ls_types as lsp;
@@ -157,16 +158,10 @@ impl Session {
         for it in found.unwrap_or_default() {
             let range = document.range(it.name, self.client.encoding);
             let arguments = vec![json!(uri.as_str()), json!(it.rule)];
-            let title = match it.examples {
-                1 => "run 1 example".to_owned(),
-                more => format!("run {more} examples"),
-            };
+            let title = format!("run {}", pluralize(it.examples, "example"));
             out.push(lens(range, title, command::RUN_EXAMPLES, arguments.clone()));
             if let Some(subjects) = it.subjects {
-                let mut title = match subjects {
-                    1 => "matches 1 place".to_owned(),
-                    more => format!("matches {more} places"),
-                };
+                let mut title = format!("matches {}", pluralize(subjects, "place"));
                 if it.failed > 0 {
                     title.push_str(&format!(", {} with findings", it.failed));
                 }

@@ -23,13 +23,13 @@ pub(super) fn compile(pattern: &Path) -> Option<Gitignore> {
 }
 
 /// The files at the paths of values files, which may be patterns. Each pattern is matched once, although every environment has it again.
-pub(super) struct Patterns<'a> {
+pub(super) struct StatedFiles<'a> {
     listed: &'a [PathBuf],
     matched: RefCell<FxHashMap<PathBuf, Vec<PathBuf>>>,
 }
 
-impl<'a> Patterns<'a> {
-    /// Patterns over the files of a scope, which are sorted.
+impl<'a> StatedFiles<'a> {
+    /// Over the files of a scope, which are sorted.
     pub(super) fn new(listed: &'a [PathBuf]) -> Self {
         Self {
             listed,
@@ -38,7 +38,7 @@ impl<'a> Patterns<'a> {
     }
 
     /// The listed files at a path, or those that a pattern matches; none for an invalid pattern and beyond [`MAX_PATTERNS`].
-    pub(super) fn files(&self, path: &Path) -> Vec<PathBuf> {
+    pub(super) fn at(&self, path: &Path) -> Vec<PathBuf> {
         if self
             .listed
             .binary_search_by(|it| it.as_path().cmp(path))

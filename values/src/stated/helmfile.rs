@@ -368,11 +368,6 @@ struct LayerCollector<'a, 'r> {
     needed: &'a mut Vec<(PathBuf, Span)>,
 }
 
-/// True if a template decides which file it is.
-fn is_templated(reader: &Reader<'_>, item: NodeId) -> bool {
-    reader.scalar(item).is_none_or(|text| text.contains('{'))
-}
-
 impl LayerCollector<'_, '_> {
     /// Records an inherited template that is not known here; it may set any value.
     fn add_unknown_template(&mut self, at: NodeId) {
@@ -414,7 +409,10 @@ impl LayerCollector<'_, '_> {
             let role = role.unwrap_or(Role::Values);
             return self.hidden(item, "", role, AbsentReason::TemplatedName);
         };
-        let text = self.names.expand(&format!("{}{text}", self.prefix));
+        let written = format!("{}{text}", self.prefix);
+        // A template decides which file it is, which may exist for other environments only.
+        let is_templated = written.contains('{');
+        let text = self.names.expand(&written);
         let role = role.unwrap_or_else(|| role_of(&text));
         if is_template(&text) {
             return self.hidden(item, &text, role, AbsentReason::TemplatedName);
@@ -437,7 +435,7 @@ impl LayerCollector<'_, '_> {
             let path = path.to_string_lossy();
             return self.hidden(item, &path, role, AbsentReason::TemplatedName);
         }
-        if self.needs_files && role == Role::Values && !is_templated(self.reader, item) {
+        if self.needs_files && role == Role::Values && !is_templated {
             self.needed.push((path.clone(), self.reader.span(item)));
         }
         ExplicitLayer::File { path, role, as_is }

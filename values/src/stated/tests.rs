@@ -229,16 +229,22 @@ fn lists_files_that_helmfile_requires() {
     assert_eq!(needed(release), ["deploy/values.yaml"]);
     assert!(needed(&format!("missingFileHandler: Warn\n{release}")).is_empty());
     assert!(needed(&format!("{release}  missingFileHandler: Info\n")).is_empty());
+    let prefixed = |prefix: &str| needed(&format!("{release}  valuesPathPrefix: \"{prefix}\"\n"));
+    assert_eq!(prefixed("env/"), ["deploy/env/values.yaml"]);
+    assert!(prefixed("{{ .Environment.Name }}/").is_empty());
+}
+
+/// What makes helmfile fail.
+fn refused(text: &str) -> Vec<String> {
+    let document = document(text);
+    let path = Path::new("deploy/helmfile.yaml");
+    let stated = read_helmfile(&document, path, "default", &MATCHING);
+    let notes = stated.refused.into_iter();
+    notes.map(|it| it.message).collect()
 }
 
 #[test]
 fn reports_releases_that_make_helmfile_fail() {
-    let refused = |text: &str| -> Vec<String> {
-        let document = document(text);
-        let stated = read_helmfile(&document, Path::new("helmfile.yaml"), "default", &MATCHING);
-        let notes = stated.refused.iter();
-        notes.map(|it| it.message.clone()).collect()
-    };
     let different = "releases:
 - {name: a, chart: x/a, namespace: one}
 - {name: a, chart: x/b, namespace: two}
@@ -277,16 +283,8 @@ fn a_pattern_stands_for_the_one_file_that_it_matches() {
           secrets deploy/one/shop.yaml
         ",
     );
-    let document = document(text);
-    let stated = read_helmfile(
-        &document,
-        Path::new("deploy/helmfile.yaml"),
-        "prod",
-        &MATCHING,
-    );
-    let refused: Vec<&str> = stated.refused.iter().map(|it| &*it.message).collect();
     assert_eq!(
-        refused,
+        refused(text),
         ["2 files match this pattern, and helmfile takes only one per item, so it fails"]
     );
 }

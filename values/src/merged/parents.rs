@@ -27,16 +27,20 @@ pub(super) struct Parents {
 
 #[derive(Debug, PartialEq)]
 struct Table {
-    /// By node: the parent, and the node of the key or the index.
+    /// The first node in the table: a layer may be a small part at the end of a large file.
+    first: u32,
+    /// By node from there on: the parent, and the node of the key or the index.
     up: Vec<(u32, u32)>,
 }
 
 impl Table {
     /// The table of everything below `top`.
     fn of(document: &Document, top: Option<NodeId>) -> Self {
-        if let Some(up) = top.and_then(|top| document.written_in(top)) {
-            let table = Self { up };
-            debug_assert_eq!(table, Self::by_walking(document, top));
+        if let Some(top) = top
+            && let Some(up) = document.written_in(top)
+        {
+            let table = Self::from(top.index(), up);
+            debug_assert_eq!(table, Self::by_walking(document, Some(top)));
             return table;
         }
         Self::by_walking(document, top)
@@ -44,7 +48,7 @@ impl Table {
 
     /// Like [`Table::of`], but for any text, by walking the entries.
     fn by_walking(document: &Document, top: Option<NodeId>) -> Self {
-        let mut table = Self { up: Vec::new() };
+        let mut up = Vec::new();
         let mut open: Vec<NodeId> = top.into_iter().collect();
         // A value overridden by a duplicate key or a merge is not among the entries, but still in the text.
         let has_duplicates =
@@ -57,14 +61,14 @@ impl Table {
                         .entries(node)
                         .chain(duplicates.into_iter().flatten())
                     {
-                        if table.set(value, node, key.index()) {
+                        if set(&mut up, value, node, key.index()) {
                             open.push(value);
                         }
                     }
                 }
                 Kind::List => {
                     for (at, value) in document.items(node).enumerate() {
-                        if table.set(value, node, at as u32) {
+                        if set(&mut up, value, node, at as u32) {
                             open.push(value);
                         }
                     }
@@ -72,29 +76,42 @@ impl Table {
                 _ => {}
             }
         }
-        table
+        Self::from(0, up)
     }
 
-    /// False if the node was seen before. The parent closest before the node is the one it is written in.
-    fn set(&mut self, node: NodeId, parent: NodeId, key: u32) -> bool {
-        let at = node.index() as usize;
-        if self.up.len() <= at {
-            self.up.resize(at + 1, (NONE, NONE));
-        }
-        let slot = &mut self.up[at];
-        let first = slot.0 == NONE;
-        let closer = parent.index() < node.index()
-            && (first || slot.0 > node.index() || parent.index() > slot.0);
-        if first || closer {
-            *slot = (parent.index(), key);
-        }
-        first
+    /// The table of what is known from node `first` on.
+    fn from(first: u32, mut up: Vec<(u32, u32)>) -> Self {
+        let unknown = up.iter().take_while(|(parent, _)| *parent == NONE).count();
+        up.drain(..unknown);
+        up.shrink_to_fit();
+        let first = match up.is_empty() {
+            true => 0,
+            false => first + unknown as u32,
+        };
+        Self { first, up }
     }
 
     fn up(&self, node: NodeId) -> Option<(NodeId, u32)> {
-        let &(parent, key) = self.up.get(node.index() as usize)?;
+        let at = node.index().checked_sub(self.first)?;
+        let &(parent, key) = self.up.get(at as usize)?;
         (parent != NONE).then(|| (NodeId::from_index(parent), key))
     }
+}
+
+/// Records a parent of a node. False if the node was seen before. The parent closest before the node is the one it is written in.
+fn set(up: &mut Vec<(u32, u32)>, node: NodeId, parent: NodeId, key: u32) -> bool {
+    let at = node.index() as usize;
+    if up.len() <= at {
+        up.resize(at + 1, (NONE, NONE));
+    }
+    let slot = &mut up[at];
+    let first = slot.0 == NONE;
+    let closer = parent.index() < node.index()
+        && (first || slot.0 > node.index() || parent.index() > slot.0);
+    if first || closer {
+        *slot = (parent.index(), key);
+    }
+    first
 }
 
 impl Parents {
@@ -132,7 +149,8 @@ impl Parents {
 
     /// One more than the index of the last node below the top.
     pub(super) fn len(&self) -> usize {
-        self.table().up.len()
+        let table = self.table();
+        table.first as usize + table.up.len()
     }
 
     /// The node of the key that leads to `node`.

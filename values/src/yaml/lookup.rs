@@ -18,7 +18,7 @@ impl Document {
         self.nodes[id.0 as usize].has(flag::KEY)
     }
 
-    /// For each node up to the last value below `top`: the collection it is written in, and the node of its key or its index; no node for a
+    /// For each node from `top` to the last value below it: the collection it is written in, and the node of its key or its index; no node for a
     /// key. `None` for a text where values may be used elsewhere than where they are written: with anchors, merge keys, duplicate keys or
     /// damage.
     pub(crate) fn written_in(&self, top: NodeId) -> Option<Vec<(u32, u32)>> {
@@ -27,9 +27,10 @@ impl Document {
         }
         let nowhere = (NONE, NONE);
         let end = self.nodes[top.0 as usize].after(top.0);
-        let mut table = vec![nowhere; end as usize];
+        let below = (end - top.0) as usize;
+        let mut table = vec![nowhere; below];
         // For each list, the number of items seen.
-        let mut items = vec![0_u32; end as usize];
+        let mut items = vec![0_u32; below];
         let mut key = NONE;
         let mut last = 0;
         for id in top.0 + 1..end {
@@ -41,15 +42,16 @@ impl Document {
                 key = id;
                 continue;
             }
-            let above = node.parent as usize;
-            let step = if self.nodes[above].shape == Shape::List {
-                items[above] += 1;
-                items[above] - 1
+            let step = if self.nodes[node.parent as usize].shape == Shape::List {
+                let seen = &mut items[(node.parent - top.0) as usize];
+                *seen += 1;
+                *seen - 1
             } else {
                 key
             };
-            table[id as usize] = (node.parent, step);
-            last = id as usize + 1;
+            let at = (id - top.0) as usize;
+            table[at] = (node.parent, step);
+            last = at + 1;
         }
         table.truncate(last);
         Some(table)

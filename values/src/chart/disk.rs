@@ -245,14 +245,16 @@ fn dependencies(document: &Document) -> Vec<(Dependency, Option<String>)> {
         let name = (document.kind(it) == Kind::Map).then(|| text(it, "name"))??;
         let tags = reader.items(it, "tags").into_iter();
         let conditions = text(it, "condition").unwrap_or_default();
-        let conditions = conditions.split(',').map(str::trim);
+        let conditions = conditions.trim().split(',');
+        // Helm takes a blank next to a comma as part of a key, which no values have.
+        let leads_somewhere = |path: &&str| !path.is_empty() && path.trim() == *path;
         let dependency = Dependency {
             name,
             version: None,
             alias: text(it, "alias"),
             tags: tags.filter_map(|tag| reader.scalar(tag)).collect(),
             conditions: conditions
-                .filter(|path| !path.is_empty())
+                .filter(leads_somewhere)
                 .map(str::to_owned)
                 .collect(),
             chart: None,

@@ -50,7 +50,7 @@ dependencies:
     version: ^1
     repository: https://example.org
     alias: cache
-    condition: cache.enabled, global.cache
+    condition: cache.enabled,global.cache, spaced.cache
     tags: [back, data]
   - name: gone
     version: 1
@@ -118,6 +118,7 @@ fn reads_a_chart_folder_with_its_subcharts() {
         (cache.key(), gone.key(), inner.key()),
         ("cache", "gone", "inner")
     );
+    // Helm looks for a key ` spaced`, which no values have.
     assert_eq!(cache.conditions, ["cache.enabled", "global.cache"]);
     assert_eq!(cache.tags, ["back", "data"]);
     let redis = &chart.subcharts[1].info;

@@ -10,7 +10,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use rustc_hash::FxHashSet;
 
@@ -327,20 +327,25 @@ impl Repository {
 
 /// True if git tracks a file; `None` outside a repository, or if git cannot be run. Answers are cached until the index changes.
 pub(super) fn tracked(path: &Path) -> Option<bool> {
-    static KNOWN: Mutex<BTreeMap<PathBuf, Tracked>> = Mutex::new(BTreeMap::new());
+    static KNOWN: Mutex<BTreeMap<PathBuf, Result<Tracked, Instant>>> = Mutex::new(BTreeMap::new());
     let mut folders = path.ancestors().skip(1);
     let top = folders.find(|folder| folder.join(".git").exists())?;
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    // Without an index, as before the first `git add`, nothing is tracked until there is one.
-    let fresh = known
-        .get(top)
-        .is_some_and(|it| it.stamp == stamp(&it.index));
-    if !fresh {
-        let written = Tracked::query(top);
-        known.insert(top.to_owned(), written?);
+    let is_fresh = known.get(top).is_some_and(|it| match it {
+        // Without an index, as before the first `git add`, nothing is tracked until there is one.
+        Ok(tracked) => tracked.stamp == stamp(&tracked.index),
+        Err(failed) => failed.elapsed() < RETRY,
+    });
+    if !is_fresh {
+        let queried = Tracked::query(top).ok_or_else(Instant::now);
+        known.insert(top.to_owned(), queried);
     }
-    Some(known.get(top)?.files.contains(path))
+    let tracked = known.get(top)?.as_ref().ok()?;
+    Some(tracked.files.contains(path))
 }
+
+/// The time after which git is asked again if it failed: it would fail for every file, at the cost of a process each.
+const RETRY: Duration = Duration::from_secs(60);
 
 /// The files that a repository tracks, according to its index.
 struct Tracked {

@@ -42,7 +42,7 @@ pub const ALL: &[(&str, &str)] = &[
     ),
     (
         MISSING_FILE,
-        "a rules folder, values file or baseline that does not exist, or a folder where a file is expected",
+        "a rules folder, values file or baseline that does not exist, or a file where a folder is expected or the reverse",
     ),
     (MISSING_KEY, "a required key that is missing"),
     (

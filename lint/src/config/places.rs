@@ -29,7 +29,9 @@ pub fn check_places(
             // Secrets are often not checked in.
             (None, "secrets file") => return,
             (None, _) => format!("there is no {what} `{shown}`"),
-            (Some(PathKind::Folder), "rules folder") | (Some(PathKind::File), _) => return,
+            (Some(PathKind::Folder), "rules folder") => return,
+            (Some(PathKind::File), "rules folder") => format!("`{shown}` is a file, not a {what}"),
+            (Some(PathKind::File), _) => return,
             (Some(PathKind::Folder), _) => format!("`{shown}` is a folder, not a {what}"),
             (Some(PathKind::Special), _) => format!("`{shown}` is not a {what}"),
         };

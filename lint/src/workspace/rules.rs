@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use super::{Surveyor, Workspace};
 use crate::config::Config;
 use crate::files::ListOptions;
@@ -48,12 +50,14 @@ impl Surveyor<'_> {
         };
         folders.extend(self.settings.rules.iter().map(|it| (it.clone(), true)));
         let (mut texts, mut empty) = (Vec::new(), Vec::new());
+        // A file in several of the folders belongs to the first of them.
+        let mut known = FxHashSet::default();
         for (folder, stated) in folders {
             let is_watch = |path: &Path| path.extension().is_some_and(|it| it == "watch");
             let inside: Vec<PathBuf> = match folder.strip_prefix(root) {
                 Ok(below) if !below.as_os_str().is_empty() => files
                     .iter()
-                    .filter(|file| file.starts_with(below) && is_watch(file))
+                    .filter(|file| file.starts_with(below) && **file != below && is_watch(file))
                     .map(|file| root.join(file))
                     .collect(),
                 _ => {
@@ -69,11 +73,12 @@ impl Surveyor<'_> {
                 empty.push(self.settings.show(&folder));
             }
             for path in inside {
-                texts.push(self.rule_text(&folder, &path));
+                if known.insert(path.clone()) {
+                    texts.push(self.rule_text(&folder, &path));
+                }
             }
         }
         texts.sort_by(|a, b| (&a.pack, &a.path).cmp(&(&b.pack, &b.path)));
-        texts.dedup_by(|a, b| a.file == b.file);
         (texts, empty)
     }
 

@@ -277,13 +277,22 @@ fn first_encrypted(document: &Document, node: NodeId) -> Option<NodeId> {
     if document.lacks(MARK.as_bytes()) {
         return None;
     }
-    let raw = document.raw(node);
-    if raw.trim_start_matches(['"', '\'']).starts_with(MARK) {
-        return Some(node);
+    // A text may be nested too deeply for recursion.
+    let mut open = vec![node];
+    while let Some(node) = open.pop() {
+        let raw = document.raw(node);
+        if raw.trim_start_matches(['"', '\'']).starts_with(MARK) {
+            return Some(node);
+        }
+        // The target of an alias is visited where it is written.
+        if !document.is_alias(node) {
+            let inside = open.len();
+            open.extend(document.pairs(node).map(|(_, value)| value));
+            open.extend(document.items(node));
+            open[inside..].reverse();
+        }
     }
-    let values = document.entries(node).map(|(_, value)| value);
-    let mut below = values.chain(document.items(node));
-    below.find_map(|it| first_encrypted(document, it))
+    None
 }
 
 fn text<'h>(text: &'h str) -> Value<'h> {
@@ -305,4 +314,24 @@ fn value_of(document: &Document, key: NodeId) -> Option<NodeId> {
     }
     let value = document.value_of(key)?;
     (document.root() == Some(top)).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use source::SourceId;
+
+    use super::*;
+
+    #[test]
+    fn finds_ciphertext_behind_any_nesting() {
+        let (open, close) = ("[".repeat(9_000), "]".repeat(9_000));
+        let text =
+            format!("a: {open}1{close}\nb: [x, 'ENC[AES256_GCM,1]']\nc: ENC[AES256_GCM,2]\n");
+        let document = Document::parse(SourceId(0), text);
+        let found = document
+            .root()
+            .and_then(|root| first_encrypted(&document, root));
+        let found = found.map(|node| document.text_of(node).into_owned());
+        assert_eq!(found.as_deref(), Some("ENC[AES256_GCM,1]"));
+    }
 }

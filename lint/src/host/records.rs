@@ -55,7 +55,10 @@ impl TreeHost<'_> {
                         let value = value_of(document, *key)?;
                         Some(written(self.merged, *layer, value))
                     };
-                    if let (Some(earlier), Some(later)) = (value(earlier), value(later)) {
+                    // A file may hold more than the values of the layer; what is elsewhere has no path.
+                    let is_inside = |it: &merged::NodeRef| !self.merged.path(*it).0.is_empty();
+                    let later = value(later).filter(is_inside);
+                    if let (Some(earlier), Some(later)) = (value(earlier), later) {
                         all.push(Duplicate {
                             layer: *layer,
                             earlier,

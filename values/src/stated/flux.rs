@@ -113,15 +113,25 @@ impl FluxRelease {
         }
     }
 
+    /// The name of the release that Flux installs.
+    ///
+    /// Source: `GetReleaseName` in helm-controller's `api/v2/helmrelease_types.go`.
+    fn installed_name(&self) -> String {
+        match (&self.release_name, &self.target_namespace) {
+            (Some(name), _) => name.clone(),
+            (None, Some(namespace)) => format!("{namespace}-{}", self.name),
+            (None, None) => self.name.clone(),
+        }
+    }
+
     /// The release that Flux installs, and what could not be followed. `found` resolves entries of `valuesFrom`.
     pub fn release(
         &self,
         found: &dyn Fn(&ValuesFrom) -> Option<ExplicitLayer>,
     ) -> (ExplicitRelease, Vec<Note>) {
-        let name = self.release_name.as_ref().unwrap_or(&self.name);
         let mut release = ExplicitRelease {
-            name: name.clone(),
-            chart: self.chart.as_ref().unwrap_or(name).clone(),
+            name: self.installed_name(),
+            chart: self.chart.as_ref().unwrap_or(&self.name).clone(),
             chart_path: self.chart_path.clone(),
             version: self.version.clone(),
             namespace: self

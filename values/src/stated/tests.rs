@@ -413,7 +413,7 @@ spec:
   values: {brig: {replicaCount: 3}}
 ",
         "
-        wire = wire-server ? in wire
+        wire-wire = wire-server ? in wire
           secrets hidden Secret/pw Remote
           values part {brig: {replicaCount: 3}}
         ",

@@ -315,7 +315,7 @@ fn named_secrets(document: &Document, known: &dyn Fn(Span) -> bool, out: &mut Ve
     named_values(document, out);
 }
 
-/// Values beside their name, as in `- name: brig.secrets.smtpPassword` with `value: …`, or after one, as in `[--password, …]`.
+/// Values beside their name, as in `- name: brig.secrets.smtpPassword` with `value: …` or `values: […]`, or after one, as in `[--password, …]`.
 fn named_values(document: &Document, out: &mut Vec<Span>) {
     let mut open: Vec<NodeId> = document.roots().collect();
     let mut seen = rustc_hash::FxHashSet::default();
@@ -340,15 +340,19 @@ fn named_values(document: &Document, out: &mut Vec<Span>) {
         if document.kind(node) != Kind::Map {
             continue;
         }
-        let (name, value) = (document.get(node, "name"), document.get(node, "value"));
-        if let (Some(name), Some(value)) = (name, value) {
-            let name = document.text_of(name);
-            let keys = name.split(['.', '[']);
-            let steps: Vec<Step<'_>> = keys.map(Step::Key).collect();
-            let may_be = || matches!(steps.last(), Some(Step::Key(key)) if may_name_secret(key));
-            if sensitivity(None, &steps) == Sensitivity::Secret || may_be() {
-                out.extend(value_spans(document, value));
-            }
+        let Some(name) = document.get(node, "name") else {
+            continue;
+        };
+        let name = document.text_of(name);
+        let keys = name.split(['.', '[']);
+        let steps: Vec<Step<'_>> = keys.map(Step::Key).collect();
+        let may_be = || matches!(steps.last(), Some(Step::Key(key)) if may_name_secret(key));
+        if sensitivity(None, &steps) == Sensitivity::Secret || may_be() {
+            let value = document.get(node, "value").into_iter();
+            // helmfile sets a list with `values`.
+            let list = document.get(node, "values").into_iter();
+            let items = list.flat_map(|list| document.items(list));
+            out.extend(value.chain(items).flat_map(|it| value_spans(document, it)));
         }
     }
 }

@@ -51,6 +51,17 @@ fn masks_aliases_in_secret_environment_variables() {
 }
 
 #[test]
+fn masks_lists_that_a_helmfile_sets() {
+    let text = "set:\n- name: brig.secrets.smtpPassword\n  values: [swordfish, &pw trout]\n- {name: other, values: [clear]}\n";
+    let shown = shown(text);
+    assert!(
+        !shown.contains("swordfish") && !shown.contains("trout"),
+        "{shown}"
+    );
+    assert!(shown.contains("[clear]"), "{shown}");
+}
+
+#[test]
 fn masks_multiline_secrets_in_broken_yaml() {
     for text in [
         "a: [1\nsmtpPassword: \"trout\nfish \\\" trout\nfish\" # why\nplain: clear\n",

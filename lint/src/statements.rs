@@ -6,7 +6,7 @@ mod included_helmfiles;
 mod kustomized;
 mod patterns;
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -66,6 +66,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) options: &'a DiscoverOptions,
     /// The kustomizations of the scope, read on first use.
     pub(crate) overlays: OnceCell<Vec<ReadOverlay>>,
+    /// The number of bytes of text that values with anchors outside them may still take.
+    pub(crate) text_left: Cell<usize>,
 }
 
 /// One YAML document of a file.
@@ -319,14 +321,16 @@ impl Reader<'_> {
             let message = "file not found: helmfile fails here, and what it would set is unknown";
             Diagnostic::new(NOT_FOLLOWED, Severity::Warning, span, message)
         }));
+        let mut left = self.text_left.get();
         releases.extend(stated.releases.into_iter().map(|mut release| {
             if !part.whole {
                 for layer in &mut release.layers {
-                    detach(layer, &part.document);
+                    detach(layer, &part.document, &mut left);
                 }
             }
             release
         }));
+        self.text_left.set(left);
     }
 
     /// The root of the repository that a file is in; without one, the scope's folder.
@@ -583,12 +587,25 @@ pub(crate) fn block_document(
     Some(Document::parse(document.source(), text))
 }
 
-/// Turns a value inside a document that is parsed only here into a text of its own.
-fn detach(layer: &mut ExplicitLayer, document: &Document) {
+/// Turns a value inside a document that is parsed only here into a text of its own: with all of the document if the value uses anchors
+/// outside it and no more than `left` bytes are taken for that, otherwise without the rest.
+fn detach(layer: &mut ExplicitLayer, document: &Document, left: &mut usize) {
     let ExplicitLayer::Part { path, role, at } = layer else {
         return;
     };
     let origin = document.span(*at);
+    let text = document.text();
+    if text.len() <= *left && uses_outer_anchors(document, *at) {
+        *left -= text.len();
+        *layer = ExplicitLayer::Inline {
+            path: path.clone(),
+            role: *role,
+            text: text.to_owned(),
+            part: Some(*at),
+            origin: StatedAt::in_place(origin),
+        };
+        return;
+    }
     let before = &document.text()[..origin.range().start];
     let column = before.len() - before.rfind('\n').map_or(0, |end| end + 1);
     let text = " ".repeat(column) + document.raw(*at);
@@ -596,8 +613,27 @@ fn detach(layer: &mut ExplicitLayer, document: &Document) {
         path: path.clone(),
         role: *role,
         text,
+        part: None,
         origin: StatedAt::same(origin, column as u32),
     };
+}
+
+/// True if an alias in a value refers to an anchor outside it.
+fn uses_outer_anchors(document: &Document, value: NodeId) -> bool {
+    let span = document.span(value);
+    let mut open = vec![value];
+    while let Some(node) = open.pop() {
+        if document.is_alias(node) {
+            let target = document.span(document.target(node));
+            if target.start < span.start || span.end < target.end {
+                return true;
+            }
+            continue;
+        }
+        open.extend(document.pairs(node).map(|(_, value)| value));
+        open.extend(document.items(node));
+    }
+    false
 }
 
 /// Assigns a layer that is contained in a manifest to that manifest.

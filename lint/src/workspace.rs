@@ -5,7 +5,7 @@
 mod rules;
 mod trees;
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use crate::report::Skipped;
 use crate::rulebook::RuleBook;
 use crate::sources::Numbers;
 use crate::start::{HelmfileCache, Start};
-use crate::statements::Reader;
+use crate::statements::{MAX_PARTS, Reader};
 use crate::touched::decides;
 
 pub(crate) use trees::tree_around;
@@ -272,6 +272,7 @@ impl Surveyor<'_> {
             read: &read,
             options: &options,
             overlays: OnceCell::new(),
+            text_left: Cell::new(MAX_PARTS),
         };
         let mut found = match &config.deployments {
             Some(_) => discover(&files, &options),

@@ -47,6 +47,7 @@ impl Config {
                     path: folder.join(path),
                     role,
                     as_is: false,
+                    optional: false,
                 };
                 let values = release.values.iter().map(|it| file(it, Role::Values));
                 let secrets = release.secrets.iter().map(|it| file(it, Role::Secrets));
@@ -56,6 +57,7 @@ impl Config {
                         path: config_path.to_owned(),
                         role: Role::Set,
                         text,
+                        part: None,
                         origin,
                     });
                 }

@@ -148,12 +148,14 @@ impl Reader<'_> {
         manifest: &Path,
         top: &Path,
     ) {
+        let mut left = self.text_left.get();
         for layer in &mut release.values {
             if !part.whole {
-                detach(layer, &part.document);
+                detach(layer, &part.document, &mut left);
             }
             own(layer, manifest);
         }
+        self.text_left.set(left);
         if let Some(chart) = &mut release.chart_path {
             self.place_chart(chart, &self.root.join(manifest), top);
         }
@@ -250,6 +252,7 @@ impl Reader<'_> {
                         path: overlays.generated(&passing, from)?.to_owned(),
                         role: from.role(),
                         as_is: false,
+                        optional: false,
                     })
                 });
                 outside.extend(release.layers.iter().filter_map(|it| match it {
@@ -430,7 +433,7 @@ impl Overlays<'_> {
         };
         let mut changes = stated.flux;
         for layer in changes.iter_mut().flat_map(|it| &mut it.values) {
-            detach(layer, &text);
+            detach(layer, &text, &mut self.text_left);
             own(layer, &overlay.file);
         }
         (changes, false)

@@ -54,6 +54,8 @@ pub enum ExplicitLayer {
         role: Role,
         /// True if it is passed to Helm without decryption by a tool that decrypts other files.
         as_is: bool,
+        /// True if it is left out where it does not exist.
+        optional: bool,
     },
     /// A map inside the statement itself.
     Part {
@@ -72,6 +74,8 @@ pub enum ExplicitLayer {
         role: Role,
         /// The YAML.
         text: String,
+        /// The node that holds the values, if that is not all of the YAML.
+        part: Option<NodeId>,
         /// Where it is stated.
         origin: StatedAt,
     },
@@ -125,14 +129,19 @@ fn plan_of(release: &ExplicitRelease, find: &dyn Fn(&Path) -> Option<PathBuf>) -
     };
     for layer in &release.layers {
         match layer {
-            ExplicitLayer::File { path, role, as_is } => {
+            ExplicitLayer::File {
+                path,
+                role,
+                as_is,
+                optional,
+            } => {
                 let path = lexically_normal(path);
                 if let Some(known) = find(&path) {
                     plan.layers.push(LayerPlan {
                         as_is: *as_is,
                         ..LayerPlan::file(known, *role)
                     });
-                } else {
+                } else if !optional {
                     plan.absent.push(AbsentLayer {
                         path,
                         role: *role,
@@ -149,8 +158,10 @@ fn plan_of(release: &ExplicitRelease, find: &dyn Fn(&Path) -> Option<PathBuf>) -
                 path,
                 role,
                 text,
+                part,
                 origin,
             } => plan.layers.push(LayerPlan {
+                part: *part,
                 inline: Some(text.clone()),
                 origin: Some(origin.clone()),
                 ..LayerPlan::file(path.clone(), *role)

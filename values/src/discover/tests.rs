@@ -340,11 +340,19 @@ fn missing_stated_layer_is_absent_at_its_position() {
                 path: PathBuf::from("./a/../values.yaml"),
                 role: Role::Values,
                 as_is: false,
+                optional: false,
             },
             ExplicitLayer::File {
                 path: PathBuf::from("secrets.yaml"),
                 role: Role::Secrets,
                 as_is: false,
+                optional: false,
+            },
+            ExplicitLayer::File {
+                path: PathBuf::from("other.yaml"),
+                role: Role::Values,
+                as_is: false,
+                optional: true,
             },
         ],
         ..ExplicitRelease::default()
@@ -355,6 +363,7 @@ fn missing_stated_layer_is_absent_at_its_position() {
     assert_eq!(plan.layers[0].path, Path::new("values.yaml"));
     assert_eq!(plan.absent[0].path, Path::new("secrets.yaml"));
     assert_eq!(plan.absent[0].position, 1);
+    assert_eq!((plan.layers.len(), plan.absent.len()), (1, 1));
 }
 
 #[cfg(unix)]

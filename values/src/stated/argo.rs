@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use super::read::{Reader, chart_name, is_template};
-use super::{Given, Note, SetValue, Stated, StatedAt, below, newest_allowed, set_yaml};
+use super::{Given, Note, SetValue, Stated, StatedAt, below, is_glob, newest_allowed, set_yaml};
 use crate::discover::{AbsentReason, ChartPath, ExplicitLayer, ExplicitRelease};
 use crate::layer::Role;
 use crate::yaml::{Kind, NodeId};
@@ -75,6 +75,8 @@ pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
             if let Some(name) = reader.text(helm, "releaseName") {
                 release.name = name;
             }
+            let own = reader.text(helm, "namespace").filter(|it| !it.is_empty());
+            release.namespace = own.or(release.namespace);
             read_helm(
                 reader,
                 helm,
@@ -95,6 +97,9 @@ fn read_helm(
     release: &mut ExplicitRelease,
     notes: &mut Vec<Note>,
 ) {
+    let ignores_missing = reader
+        .get(helm, "ignoreMissingValueFiles")
+        .is_some_and(|node| reader.document.bool(node) == Some(true));
     for file in reader.items(helm, "valueFiles") {
         let Some(text) = reader.scalar(file) else {
             continue;
@@ -105,6 +110,11 @@ fn read_helm(
                 path,
                 role,
                 as_is: false,
+                // Secrets may exist although they are not in this checkout, and so may a file of another repository. A pattern may match.
+                optional: ignores_missing
+                    && role == Role::Values
+                    && !text.starts_with('$')
+                    && !is_glob(&text),
             },
             Err(why) => {
                 let where_it_is = match why {
@@ -140,32 +150,28 @@ fn read_helm(
             path: reader.path.to_path_buf(),
             role: Role::Values,
             text: reader.document.text_of(values).into_owned(),
+            part: None,
             origin: StatedAt::scalar(reader.document, values),
         });
     }
     let mut set = Vec::new();
     for parameter in reader.items(helm, "parameters") {
-        let nodes = (
-            reader.get(parameter, "name"),
-            reader.get(parameter, "value"),
-        );
-        let (Some(named), Some(value)) = nodes else {
+        let named = reader.get(parameter, "name");
+        let Some((named, name)) = named.and_then(|it| Some((it, reader.scalar(it)?))) else {
             continue;
         };
-        let (Some(name), Some(text)) = (reader.scalar(named), reader.scalar(value)) else {
-            continue;
-        };
+        // Without a value, the parameter is set to an empty text.
+        let value = reader.get(parameter, "value");
+        let text = value.and_then(|value| reader.scalar(value));
+        let text = text.unwrap_or_default();
         let forced = reader
             .get(parameter, "forceString")
             .is_some_and(|node| reader.document.bool(node) == Some(true));
         set.push(Given {
             name,
-            value: match forced {
-                true => SetValue::Text(text),
-                false => SetValue::Typed(text),
-            },
+            value: SetValue::from_argument(&escaped_commas(&text), forced),
             named_at: reader.span(named),
-            value_at: reader.span(value),
+            value_at: reader.span(value.unwrap_or(named)),
         });
     }
     for parameter in reader.items(helm, "fileParameters") {
@@ -186,9 +192,27 @@ fn read_helm(
             path: reader.path.to_path_buf(),
             role: Role::Set,
             text,
+            part: None,
             origin,
         });
     }
+}
+
+/// The argument that Argo CD makes of a parameter's value: each comma gets a backslash unless it has one, except in a list.
+///
+/// Source: `cleanSetParameters` in Argo CD's `util/helm/cmd.go`.
+fn escaped_commas(text: &str) -> String {
+    if text.starts_with('{') && text.ends_with('}') {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c == ',' && !out.ends_with('\\') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
 }
 
 /// `$values/path` is relative to the top of a repository, assumed to be this one; any other path is relative to the source's folder.

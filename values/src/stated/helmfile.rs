@@ -199,9 +199,8 @@ pub fn read_helmfile(
         return stated;
     };
     let folder = path.parent().unwrap_or(Path::new(""));
-    let default_namespace = reader
-        .at(root, &["helmDefaults", "namespace"])
-        .and_then(|node| reader.scalar(node));
+    // It takes precedence over those of the releases.
+    let common_namespace = reader.text(root, "namespace").filter(|it| !it.is_empty());
     let mut seen = FxHashSet::default();
     for entry in reader.items(root, "releases") {
         if !reader.is_map(entry) {
@@ -242,11 +241,11 @@ pub fn read_helmfile(
             });
             continue;
         }
-        let namespace = release
-            .text("namespace")
+        let namespace = common_namespace
+            .clone()
+            .or_else(|| release.text("namespace"))
             .map(|text| names.expand(&text))
-            .filter(|text| !is_template(text))
-            .or_else(|| default_namespace.clone());
+            .filter(|text| !is_template(text));
         names.namespace = namespace.as_deref().unwrap_or("default");
         let mut layers = LayerCollector {
             reader: &reader,
@@ -438,7 +437,12 @@ impl LayerCollector<'_, '_> {
         if self.needs_files && role == Role::Values && !is_templated {
             self.needed.push((path.clone(), self.reader.span(item)));
         }
-        ExplicitLayer::File { path, role, as_is }
+        ExplicitLayer::File {
+            path,
+            role,
+            as_is,
+            optional: false,
+        }
     }
 
     /// A layer that is not visible here, with a note on it.
@@ -486,27 +490,14 @@ impl LayerCollector<'_, '_> {
                 let (Some(named), Some(name)) = (named, self.reader.text(item, "name")) else {
                     continue;
                 };
-                let node = self.reader.get(item, "value");
-                let value = match node {
-                    None => SetValue::Hidden,
-                    Some(node) if self.reader.document.kind(node) == Kind::Null => {
-                        SetValue::Typed("null".to_owned())
-                    }
-                    Some(node) => match self
-                        .reader
-                        .scalar(node)
-                        .map(|text| self.names.expand(&text))
-                    {
-                        Some(text) if as_text => SetValue::Text(text),
-                        Some(text) => SetValue::Typed(text),
-                        None => SetValue::Hidden,
-                    },
+                let Some((value, node)) = self.set_value(item, as_text) else {
+                    continue;
                 };
                 values.push(Given {
                     name,
                     value,
                     named_at: self.reader.span(named),
-                    value_at: self.reader.span(node.unwrap_or(named)),
+                    value_at: self.reader.span(node),
                 });
             }
         }
@@ -517,8 +508,47 @@ impl LayerCollector<'_, '_> {
                 path: self.reader.path.to_path_buf(),
                 role: Role::Set,
                 text,
+                part: None,
                 origin,
             });
+        }
+    }
+
+    /// The value that an item of `set` or `setString` passes to Helm, and where it is; `None` if helmfile passes none.
+    ///
+    /// Source: `setFlags`, `setStringFlags` and `escape` in helmfile's `pkg/state/state.go`.
+    fn set_value(&self, item: NodeId, as_text: bool) -> Option<(SetValue, NodeId)> {
+        let reader = self.reader;
+        let given = |key: &str| {
+            let node = reader.get(item, key)?;
+            (reader.document.kind(node) != Kind::Null).then_some(node)
+        };
+        let argument = |node: NodeId| {
+            let text = self.names.expand(&reader.scalar(node)?);
+            let escaped = match is_template(&text) {
+                true => text,
+                false => text
+                    .replace('{', "\\{")
+                    .replace('}', "\\}")
+                    .replace(',', "\\,"),
+            };
+            Some(SetValue::from_argument(&escaped, as_text))
+        };
+        if let Some(node) = given("value")
+            && reader.scalar(node).is_none_or(|text| !text.is_empty())
+        {
+            return Some((argument(node).unwrap_or(SetValue::Hidden), node));
+        }
+        if let Some(file) = given("file").filter(|_| !as_text) {
+            return Some((SetValue::Hidden, file));
+        }
+        let list = given("values")?;
+        let items = reader.items(item, "values");
+        let items: Option<Vec<SetValue>> = items.into_iter().map(argument).collect();
+        match items {
+            Some(items) if items.is_empty() => None,
+            Some(items) => Some((SetValue::List(items), list)),
+            None => Some((SetValue::Hidden, list)),
         }
     }
 }

@@ -61,6 +61,7 @@ pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
                     path,
                     role,
                     as_is: false,
+                    optional: false,
                 },
                 None => {
                     stated.notes.push(Note {

@@ -21,6 +21,8 @@ enum Within {
     Unknown,
     /// The text is the statement's, after this many extra bytes.
     Same(u32),
+    /// Everything has the same offset as in the source of the statement.
+    InPlace,
     /// By entry and value of the text, outer ones first.
     Parts(Vec<(Range<u32>, Span)>),
     /// The text is a block scalar of the statement without its indentation: where each line begins in the text and in the statement.
@@ -44,6 +46,14 @@ impl StatedAt {
         }
     }
 
+    /// A text in which the statement and everything around it has the same offset as in its source.
+    pub fn in_place(whole: Span) -> Self {
+        Self {
+            whole,
+            within: Within::InPlace,
+        }
+    }
+
     /// The text of a scalar. A literal block (`|`) maps line by line; for any other scalar only the whole is known.
     pub(super) fn scalar(document: &Document, node: NodeId) -> Self {
         let whole = document.span(node);
@@ -54,9 +64,9 @@ impl StatedAt {
         }
     }
 
-    /// True if the place of each line is known.
+    /// True if the place of each line of the text is known.
     pub fn is_by_lines(&self) -> bool {
-        matches!(self.within, Within::Lines(_))
+        matches!(self.within, Within::Lines(_) | Within::InPlace)
     }
 
     /// A text generated from parts of the statement: ranges of the text in order of their starts, outer ones first.
@@ -71,6 +81,7 @@ impl StatedAt {
     pub fn of(&self, span: Span) -> Span {
         match &self.within {
             Within::Unknown => self.whole,
+            Within::InPlace => Span::new(self.whole.source, span.start, span.end),
             Within::Same(before) => {
                 let stated_at = |at: u32| {
                     let at = self.whole.start + at.saturating_sub(*before);

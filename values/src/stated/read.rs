@@ -35,7 +35,10 @@ impl<'a> Reader<'a> {
     pub(crate) fn scalar(&self, node: NodeId) -> Option<String> {
         match self.document.kind(node) {
             Kind::String => Some(self.document.text_of(node).into_owned()),
-            Kind::Number | Kind::Bool => Some(self.document.raw(node).to_owned()),
+            Kind::Number | Kind::Bool => {
+                let written = self.document.target(node);
+                Some(self.document.raw(written).to_owned())
+            }
             Kind::Null | Kind::Map | Kind::List | Kind::Error => None,
         }
     }

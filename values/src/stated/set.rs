@@ -1,10 +1,13 @@
 //! Converts `--set` values to YAML, so they are a layer like any other.
 //!
 //! Source: Helm v3.21 `pkg/strvals/parser.go` (`typedVal`): `true`, `false` and `null` in any case, and decimal integers without a leading
-//! zero, are typed; everything else is text.
+//! zero, are typed; everything else is text. `{a,b}` is a list (`valList`), and a backslash takes the next character as it is
+//! (`runesUntil`).
 
 use std::ops::Range;
+use std::str::Chars;
 
+use rustc_hash::FxHashMap;
 use source::Span;
 
 use super::StatedAt;
@@ -15,12 +18,52 @@ use crate::write::double_quoted;
 /// A value passed with `set`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SetValue {
-    /// As with `--set`: a text that looks like a boolean, null, an integer or a list `{a,b}` is one.
+    /// Typed as with `--set`: a text that looks like a boolean, null or an integer is one.
     Typed(String),
-    /// As with `--set-string`.
+    /// Text, as with `--set-string`.
     Text(String),
+    /// A list.
+    List(Vec<SetValue>),
     /// As with `--set-file`, where the file's content is unknown.
     Hidden,
+}
+
+impl SetValue {
+    /// The value that Helm reads from an argument: what follows `name=` in `--set`, or in `--set-string` if `as_text`.
+    pub(super) fn from_argument(argument: &str, as_text: bool) -> Self {
+        let scalar = |text: String| match as_text {
+            true => Self::Text(text),
+            false => Self::Typed(text),
+        };
+        // A template may render to anything.
+        if is_template(argument) {
+            return scalar(argument.to_owned());
+        }
+        let Some(list) = argument.strip_prefix('{') else {
+            return scalar(unescaped_until(&mut argument.chars(), &[',']).0);
+        };
+        let (mut chars, mut items) = (list.chars(), Vec::new());
+        loop {
+            let (item, stop) = unescaped_until(&mut chars, &[',', '}']);
+            items.push(scalar(item));
+            if stop != Some(',') {
+                return Self::List(items);
+            }
+        }
+    }
+}
+
+/// The characters before the first of `stops` that has no backslash before it, and that one; a backslash takes the next character as it is.
+fn unescaped_until(chars: &mut Chars<'_>, stops: &[char]) -> (String, Option<char>) {
+    let mut text = String::new();
+    while let Some(c) = chars.next() {
+        match c {
+            _ if stops.contains(&c) => return (text, Some(c)),
+            '\\' => text.extend(chars.next()),
+            _ => text.push(c),
+        }
+    }
+    (text, None)
 }
 
 /// A `set` value and where it is.
@@ -40,6 +83,8 @@ pub struct Given {
 #[derive(Debug)]
 struct Branch {
     entries: Vec<(String, Branch)>,
+    /// The indexes of the entries by key: a generated statement may have thousands.
+    indexes: FxHashMap<String, usize>,
     value: Option<(String, Span)>,
     named_at: Span,
 }
@@ -48,9 +93,24 @@ impl Branch {
     fn new(named_at: Span) -> Self {
         Self {
             entries: Vec::new(),
+            indexes: FxHashMap::default(),
             value: None,
             named_at,
         }
+    }
+
+    /// The branch under a key, created if missing.
+    fn below(&mut self, key: String, named_at: Span) -> &mut Self {
+        let next = self.entries.len();
+        let at = match self.indexes.get(&key) {
+            Some(at) => *at,
+            None => {
+                self.indexes.insert(key.clone(), next);
+                self.entries.push((key, Self::new(named_at)));
+                next
+            }
+        };
+        &mut self.entries[at].1
     }
 }
 
@@ -62,20 +122,14 @@ pub fn set_yaml(values: &[Given], whole: Span) -> (String, StatedAt) {
         let (keys, in_list) = split_name(&given.name);
         let mut branch = &mut root;
         for key in keys {
-            let at = branch.entries.iter().position(|(name, _)| *name == key);
-            let at = at.unwrap_or_else(|| {
-                branch.entries.push((key, Branch::new(given.named_at)));
-                branch.entries.len() - 1
-            });
-            branch = &mut branch.entries[at].1;
+            branch = branch.below(key, given.named_at);
         }
         branch.entries.clear();
+        branch.indexes.clear();
         branch.named_at = given.named_at;
         let text = match &given.value {
             _ if in_list => double_quoted(SET_ITEM),
-            SetValue::Typed(text) => typed(text),
-            SetValue::Text(text) => double_quoted(text),
-            SetValue::Hidden => double_quoted(SET_ELSEWHERE),
+            value => yaml_of(value),
         };
         branch.value = Some((text, given.value_at));
     }
@@ -112,47 +166,42 @@ impl Branch {
 /// The keys of a name up to the first list index, and whether there is one; `\.` is a dot inside a key. Splits off at most 32 keys; Helm
 /// rejects more.
 fn split_name(name: &str) -> (Vec<String>, bool) {
-    let mut keys = vec![String::new()];
-    let mut chars = name.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => keys.last_mut().expect("never empty").extend(chars.next()),
-            '.' if keys.len() < 32 => keys.push(String::new()),
-            '[' => return (keys, true),
-            _ => keys.last_mut().expect("never empty").push(c),
+    let (mut keys, mut chars) = (Vec::new(), name.chars());
+    loop {
+        let stops = if keys.len() < 31 {
+            &['.', '['][..]
+        } else {
+            &['[']
+        };
+        let (key, stop) = unescaped_until(&mut chars, stops);
+        keys.push(key);
+        if stop != Some('.') {
+            return (keys, stop.is_some());
         }
     }
-    (keys, false)
+}
+
+fn yaml_of(value: &SetValue) -> String {
+    match value {
+        SetValue::Typed(text) => typed(text),
+        SetValue::Text(text) => double_quoted(text),
+        SetValue::List(items) => {
+            let items: Vec<String> = items.iter().map(yaml_of).collect();
+            format!("[{}]", items.join(", "))
+        }
+        SetValue::Hidden => double_quoted(SET_ELSEWHERE),
+    }
 }
 
 fn typed(text: &str) -> String {
-    // A template may render to anything.
-    if is_template(text) {
-        return double_quoted(text);
-    }
-    if let Some(list) = text
-        .strip_prefix('{')
-        .and_then(|rest| rest.strip_suffix('}'))
-    {
-        let items: Vec<String> = if list.is_empty() {
-            Vec::new()
-        } else {
-            list.split(',')
-                .map(|item| typed_scalar(item.trim()))
-                .collect()
-        };
-        return format!("[{}]", items.join(", "));
-    }
-    typed_scalar(text)
-}
-
-fn typed_scalar(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let integer = text == "0" || (!digits.starts_with('0') && text.parse::<i64>().is_ok());
-    match lower.as_str() {
-        "true" | "false" | "null" => lower,
-        _ if integer => text.trim_start_matches('+').to_owned(),
+    if let "true" | "false" | "null" = lower.as_str() {
+        return lower;
+    }
+    let may_be_integer = text == "0" || !text.starts_with('0');
+    match text.parse::<i64>() {
+        // Not as written: YAML reads `-010` as an octal number.
+        Ok(integer) if may_be_integer => integer.to_string(),
         _ => double_quoted(text),
     }
 }
@@ -188,7 +237,7 @@ mod tests {
                 ("a.c", typed("True")),
                 ("a.d", typed("007")),
                 ("a.e", typed("1.5")),
-                ("a.f", typed("{x,2}")),
+                ("a.f", SetValue::List(vec![typed("x"), typed("2")])),
                 ("a.g", typed("null")),
                 ("a.h", typed("{{ .Values.x }}")),
                 ("a.i", typed("{{ .Values.x }}.b")),
@@ -196,6 +245,49 @@ mod tests {
             ]),
             r#"{"a": {"b": 3, "c": true, "d": "007", "e": "1.5", "f": ["x", 2], "g": null, "h": "{{ .Values.x }}", "i": "{{ .Values.x }}.b"}, "h": "3"}"#
         );
+    }
+
+    #[test]
+    fn reads_integers_as_decimal_ones() {
+        let typed = |text: &str| SetValue::Typed(text.to_owned());
+        assert_eq!(
+            yaml(&[
+                ("a", typed("-010")),
+                ("b", typed("+7")),
+                ("c", typed("-0")),
+                ("d", typed("00")),
+                ("e", typed("9223372036854775808")),
+            ]),
+            r#"{"a": -10, "b": 7, "c": 0, "d": "00", "e": "9223372036854775808"}"#
+        );
+    }
+
+    #[test]
+    fn reads_lists_and_escapes_in_arguments() {
+        let read = |argument: &str| {
+            let value = SetValue::from_argument(argument, false);
+            yaml(&[("a", value)])
+        };
+        for (argument, expected) in [
+            ("{x,2}", r#"["x", 2]"#),
+            ("{x, 2}", r#"["x", " 2"]"#),
+            ("{}", r#"[""]"#),
+            (r"{a\,b,c\}}", r#"["a,b", "c}"]"#),
+            (r"a\,b", r#""a,b""#),
+            (r"\{a\,b\}", r#""{a,b}""#),
+            (r"\d+\\", r#""d+\\""#),
+            ("null", "null"),
+            ("", r#""""#),
+            (r"{{ .x }}\d", r#""{{ .x }}\\d""#),
+        ] {
+            assert_eq!(
+                read(argument),
+                format!(r#"{{"a": {expected}}}"#),
+                "{argument}"
+            );
+        }
+        let texts = SetValue::from_argument("{1,true}", true);
+        assert_eq!(yaml(&[("a", texts)]), r#"{"a": ["1", "true"]}"#);
     }
 
     #[test]

@@ -131,6 +131,68 @@ fn helmfile_layers_are_values_then_secrets_then_set() {
 }
 
 #[test]
+fn a_setting_may_be_an_alias() {
+    check_helmfile(
+        "templates:
+- {version: &version 5.29, replicas: &replicas 3, name: &name shop}
+releases:
+- name: *name
+  chart: acme/shop
+  version: *version
+  set: [{name: replicas, value: *replicas}]
+",
+        "default",
+        "
+        shop = shop 5.29 in ?
+          set text {\"replicas\": 3}
+        ",
+    );
+}
+
+#[test]
+fn helmfile_escapes_the_values_that_it_sets() {
+    check_helmfile(
+        r#"releases:
+- name: shop
+  chart: acme/shop
+  set:
+  - {name: braces, value: "{a,b}"}
+  - {name: pattern, value: '\d+'}
+  - {name: list, values: ["a,b", 2, true]}
+  - {name: removed, value: "null"}
+  - {name: nothing, value: null}
+  - {name: empty, value: ""}
+  - {name: none, values: []}
+  - {name: key, file: key.pem}
+  setString:
+  - {name: texts, values: [1]}
+  - {name: ignored, file: key.pem}
+"#,
+        "default",
+        r#"
+        shop = shop ? in ?
+          set text {"braces": "{a,b}", "pattern": "d+", "list": ["a,b", 2, true], "removed": null, "key": "{{ set-file }}", "texts": ["1"]}
+        "#,
+    );
+}
+
+#[test]
+fn the_namespace_of_a_helmfile_overrides_those_of_its_releases() {
+    check_helmfile(
+        "namespace: all-{{ .Environment.Name }}
+releases:
+- {name: shop, chart: acme/shop, namespace: own}
+- {name: bar, chart: acme/bar}
+",
+        "prod",
+        "
+        shop = shop ? in all-prod
+        bar = bar ? in all-prod
+        ",
+    );
+}
+
+#[test]
 fn evaluates_conditions_with_environment_values() {
     let text = "values:
 - {mail: {enabled: true}, vpn: {enabled: false}}
@@ -359,6 +421,10 @@ spec:
       parameters:
       - {name: a.b, value: 'true'}
       - {name: a.c, value: 'true', forceString: true}
+      - {name: a.d, value: '{x, 1}'}
+      - {name: a.e, value: '{1}', forceString: true}
+      - {name: a.f, value: 'x,y\\,z'}
+      - {name: a.g}
 ",
         "
         wire-prod = wire-server ? in wire
@@ -366,8 +432,43 @@ spec:
           secrets values/secrets.yaml
           values hidden https://example.test/x.yaml Remote
           values part {brig: {replicaCount: 3}}
-          set text {\"a\": {\"b\": true, \"c\": \"true\"}}
+          set text {\"a\": {\"b\": true, \"c\": \"true\", \"d\": [\"x\", \" 1\"], \"e\": [\"1\"], \"f\": \"x,y,z\", \"g\": \"\"}}
         ",
+    );
+}
+
+#[test]
+fn argo_may_ignore_missing_value_files() {
+    let stated = read_manifest(
+        &document(
+            "apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: shop}
+spec:
+  source:
+    path: charts/shop
+    helm:
+      namespace: shop
+      ignoreMissingValueFiles: true
+      valueFiles: [a.yaml, secrets.yaml, $other/b.yaml, \"env/*.yaml\"]
+",
+        ),
+        Path::new("apps/shop.yaml"),
+    );
+    let release = &stated.unwrap().releases[0];
+    assert_eq!(release.namespace.as_deref(), Some("shop"));
+    let layers = release.layers.iter().map(|layer| match layer {
+        ExplicitLayer::File { path, optional, .. } => (path.to_str().unwrap(), *optional),
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(
+        layers.collect::<Vec<_>>(),
+        [
+            ("charts/shop/a.yaml", true),
+            ("charts/shop/secrets.yaml", false),
+            ("b.yaml", false),
+            ("charts/shop/env/*.yaml", false),
+        ]
     );
 }
 

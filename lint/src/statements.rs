@@ -70,6 +70,17 @@ pub(crate) struct Reader<'a> {
     pub(crate) text_left: Cell<usize>,
 }
 
+/// What has been read of manifests so far.
+#[derive(Default)]
+struct Manifests {
+    statement: Statement,
+    /// Their releases, except those of Flux.
+    releases: Vec<ExplicitRelease>,
+    flux: Flux,
+    /// Files outside the scope that they name.
+    outside: Vec<PathBuf>,
+}
+
 /// One YAML document of a file.
 struct Part {
     document: Arc<Document>,
@@ -204,87 +215,16 @@ impl Reader<'_> {
 
     /// What the manifests among some files state.
     pub(crate) fn manifests(&self, paths: &[&PathBuf]) -> Statement {
-        let mut statement = Statement::default();
-        let mut releases = Vec::new();
-        let mut flux = Flux::default();
-        let mut outside = Vec::new();
+        let mut read = Manifests::default();
         for path in paths {
-            let absolute = self.root.join(path);
-            let Ok(bytes) = self.files.read(&absolute) else {
-                continue;
-            };
-            let states = |mark: &[u8]| memchr::memmem::find(&bytes, mark).is_some();
-            if states(b"kind: Secret") || states(b"secretGenerator") {
-                statement.secrets.push((*path).clone());
-            }
-            let marks: [&[u8]; 4] = [
-                b"argoproj.io/",
-                HELM_RELEASES,
-                b"kustomize.toolkit.fluxcd.io/",
-                b"helmCharts",
-            ];
-            let as_helmfile = may_be_helmfile(&bytes);
-            // A template is not a manifest until it is rendered.
-            let template = path.extension().is_some_and(|it| it == "gotmpl");
-            if !as_helmfile && (template || !marks.into_iter().any(states)) {
-                continue;
-            }
-            drop(bytes);
-            let file = (self.read)(&absolute);
-            if as_helmfile && self.is_helmfile(&file) {
-                statement.helmfiles.push((*path).clone());
-                continue;
-            }
-            if template {
-                continue;
-            }
-            let top = self.repository(&absolute);
-            let within = absolute.strip_prefix(&top).unwrap_or(path);
-            let (before, noted) = (releases.len(), statement.notes.len());
-            let written = flux.releases.len();
-            for part in parts_of(&file, false, &mut statement.notes) {
-                if let Some(mut stated) = read_manifest(&part.document, within) {
-                    for mut release in stated.flux.drain(..) {
-                        self.make_independent(&mut release, &part, path, &top);
-                        flux.releases.push(Written {
-                            manifest: (*path).clone(),
-                            before,
-                            release,
-                        });
-                    }
-                    self.take(stated, &part, &mut releases, &mut statement.notes);
-                }
-                let entry = read_flux_kustomization(&part.document, within);
-                flux.entries
-                    .extend(entry.map(|it| self.entry(it, &part, path, &top)));
-            }
-            if before == releases.len() && written == flux.releases.len() {
-                // For a file that states nothing, only releases that it could have stated are worth reporting.
-                let about = |it: &Diagnostic| it.code.as_str() == NOT_FOLLOWED;
-                let mut at = 0;
-                statement.notes.retain(|it| {
-                    at += 1;
-                    at <= noted || about(it)
-                });
-                if statement.notes.len() > noted {
-                    statement.noted.push((*path).clone());
-                }
-                continue;
-            }
-            for release in &mut releases[before..] {
-                self.place(release, path, &top, &mut outside);
-            }
-            // Without a chart, a folder that something other than Helm may render is not a release.
-            let mut at = 0;
-            releases.retain(|release| {
-                at += 1;
-                let other = release.chart_path.as_ref().filter(|it| it.is_uncertain);
-                at <= before || other.is_none_or(|it| self.is_chart(&it.path))
-            });
-            if releases.len() > before || flux.releases.len() > written {
-                statement.files.push((*path).clone());
-            }
+            self.manifest(path, &mut read);
         }
+        let Manifests {
+            mut statement,
+            releases,
+            flux,
+            mut outside,
+        } = read;
         let releases = self.with_flux(releases, &flux, &mut statement, &mut outside);
         let outside: FxHashSet<PathBuf> = outside.into_iter().collect();
         let find = |path: &Path| {
@@ -296,6 +236,93 @@ impl Reader<'_> {
         merge_duplicate_notes(&mut statement.notes);
         summarize_application_sets(&mut statement.notes);
         statement
+    }
+
+    /// Reads a file that may be a manifest, or a helmfile of any name. Most are neither, so they are not parsed unless they contain what
+    /// every such file does.
+    fn manifest(&self, path: &Path, read: &mut Manifests) {
+        let absolute = self.root.join(path);
+        let Ok(bytes) = self.files.read(&absolute) else {
+            return;
+        };
+        let contains = |mark: &[u8]| memchr::memmem::find(&bytes, mark).is_some();
+        if contains(b"kind: Secret") || contains(b"secretGenerator") {
+            read.statement.secrets.push(path.to_owned());
+        }
+        let marks: [&[u8]; 4] = [
+            b"argoproj.io/",
+            HELM_RELEASES,
+            b"kustomize.toolkit.fluxcd.io/",
+            b"helmCharts",
+        ];
+        let as_helmfile = may_be_helmfile(&bytes);
+        // A template is not a manifest until it is rendered.
+        let template = path.extension().is_some_and(|it| it == "gotmpl");
+        let as_manifest = !template && marks.into_iter().any(contains);
+        drop(bytes);
+        if !as_helmfile && !as_manifest {
+            return;
+        }
+        let file = (self.read)(&absolute);
+        if as_helmfile && self.is_helmfile(&file) {
+            read.statement.helmfiles.push(path.to_owned());
+        } else if !template {
+            self.stated_in(path, &file, read);
+        }
+    }
+
+    /// Adds what the documents of a file state.
+    fn stated_in(&self, path: &Path, file: &ReadFile, read: &mut Manifests) {
+        let Manifests {
+            statement,
+            releases,
+            flux,
+            outside,
+        } = read;
+        let absolute = self.root.join(path);
+        let top = self.repository(&absolute);
+        let within = absolute.strip_prefix(&top).unwrap_or(path);
+        let (before, noted) = (releases.len(), statement.notes.len());
+        let written = flux.releases.len();
+        for part in parts_of(file, false, &mut statement.notes) {
+            if let Some(mut stated) = read_manifest(&part.document, within) {
+                for mut release in stated.flux.drain(..) {
+                    self.make_independent(&mut release, &part, path, &top);
+                    flux.releases.push(Written {
+                        manifest: path.to_owned(),
+                        before,
+                        release,
+                    });
+                }
+                self.take(stated, &part, releases, &mut statement.notes);
+            }
+            let entry = read_flux_kustomization(&part.document, within);
+            flux.entries
+                .extend(entry.map(|it| self.entry(it, &part, path, &top)));
+        }
+        if before == releases.len() && written == flux.releases.len() {
+            // For a file that states nothing, only releases that it could have stated are worth reporting.
+            let notes = statement.notes.split_off(noted).into_iter();
+            let kept = notes.filter(|it| it.code.as_str() == NOT_FOLLOWED);
+            statement.notes.extend(kept);
+            if statement.notes.len() > noted {
+                statement.noted.push(path.to_owned());
+            }
+            return;
+        }
+        let mut stated = releases.split_off(before);
+        for release in &mut stated {
+            self.place(release, path, &top, outside);
+        }
+        // Without a chart, a folder that something other than Helm may render is not a release.
+        stated.retain(|release| {
+            let other = release.chart_path.as_ref().filter(|it| it.is_uncertain);
+            other.is_none_or(|it| self.is_chart(&it.path))
+        });
+        releases.append(&mut stated);
+        if releases.len() > before || flux.releases.len() > written {
+            statement.files.push(path.to_owned());
+        }
     }
 
     /// Adds the releases of a document, with the values in it.
@@ -477,26 +504,17 @@ pub(crate) fn and_more(places: usize) -> String {
     }
 }
 
-/// The documents of a file. Other text is blanked byte for byte, so that positions are preserved.
+/// The documents of a file. With `templates`, its template actions are read around.
 fn parts_of(file: &ReadFile, templates: bool, notes: &mut Vec<Diagnostic>) -> Vec<Part> {
-    let id = file.id;
     if let Some(problem) = &file.problem {
         notes.push(problem.clone());
         return Vec::new();
     }
     let text: &str = &file.source.text;
-    let starts = |line: &str| line.trim_end() == "---" || line.starts_with("--- ");
-    let (mut cuts, mut at) = (vec![0], 0);
-    for line in text.split_inclusive('\n') {
-        if at > 0 && starts(line) {
-            cuts.push(at);
-        }
-        at += line.len();
-    }
-    cuts.push(text.len());
     let own = file.document.text().len() == text.len();
     let taken = if templates { unrendered(text) } else { None };
-    let parts: Vec<Part> = if cuts.len() == 2 && taken.is_none() && own {
+    let starts = document_starts(text);
+    let parts = if starts.len() == 1 && taken.is_none() && own {
         vec![Part {
             document: Arc::clone(&file.document),
             whole: true,
@@ -505,32 +523,12 @@ fn parts_of(file: &ReadFile, templates: bool, notes: &mut Vec<Diagnostic>) -> Ve
         let actions = taken.iter().flat_map(|it| &it.actions);
         notes.extend(actions.map(|action| {
             note(Note {
-                span: span_of(id, action.start, action.end),
+                span: span_of(file.id, action.start, action.end),
                 message: "what depends on this template is not followed".to_owned(),
             })
         }));
         let text = taken.as_ref().map_or(text, |it| &it.text);
-        // Each part contains the padding before it.
-        let mut held = 0;
-        let fits = cuts.windows(2).take_while(|cut| {
-            held += cut[1];
-            held <= MAX_PARTS
-        });
-        let fitting = fits.count().max(1);
-        if let Some(&left_out) = cuts[..cuts.len() - 1].get(fitting) {
-            notes.push(note(Note {
-                span: span_of(id, left_out, left_out),
-                message: format!(
-                    "releases may be missing: only the first {fitting} documents of the file are read"
-                ),
-            }));
-        }
-        let cut = cuts.windows(2).take(fitting);
-        cut.map(|cut| Part {
-            document: Arc::new(Document::parse(id, blanked(text, cut[0]..cut[1]))),
-            whole: false,
-        })
-        .collect()
+        split(file.id, text, starts, notes)
     };
     for part in &parts {
         let errors = part.document.errors().iter();
@@ -543,6 +541,46 @@ fn parts_of(file: &ReadFile, templates: bool, notes: &mut Vec<Diagnostic>) -> Ve
         }));
     }
     parts
+}
+
+/// Where the documents of a text begin: at the start, and at each further `---`.
+fn document_starts(text: &str) -> Vec<usize> {
+    let is_marker = |line: &str| line.trim_end() == "---" || line.starts_with("--- ");
+    let (mut starts, mut at) = (vec![0], 0);
+    for line in text.split_inclusive('\n') {
+        if at > 0 && is_marker(line) {
+            starts.push(at);
+        }
+        at += line.len();
+    }
+    starts
+}
+
+/// Parses each document of a text on its own. Other text is blanked byte for byte, so that positions are preserved.
+fn split(id: SourceId, text: &str, starts: Vec<usize>, notes: &mut Vec<Diagnostic>) -> Vec<Part> {
+    let mut cuts = starts;
+    cuts.push(text.len());
+    // Each part contains the padding before it.
+    let mut held = 0;
+    let fits = cuts.windows(2).take_while(|cut| {
+        held += cut[1];
+        held <= MAX_PARTS
+    });
+    let fitting = fits.count().max(1);
+    if let Some(&left_out) = cuts[..cuts.len() - 1].get(fitting) {
+        notes.push(note(Note {
+            span: span_of(id, left_out, left_out),
+            message: format!(
+                "releases may be missing: only the first {fitting} documents of the file are read"
+            ),
+        }));
+    }
+    let cuts = cuts.windows(2).take(fitting);
+    cuts.map(|cut| Part {
+        document: Arc::new(Document::parse(id, blanked(text, cut[0]..cut[1]))),
+        whole: false,
+    })
+    .collect()
 }
 
 /// True if a file contains what every helmfile with releases contains.

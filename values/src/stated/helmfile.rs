@@ -490,6 +490,15 @@ impl LayerCollector<'_, '_> {
                 let (Some(named), Some(name)) = (named, self.reader.text(item, "name")) else {
                     continue;
                 };
+                let name = self.names.expand(&name);
+                if is_template(&name) {
+                    self.notes.push(Note {
+                        span: self.reader.span(named),
+                        message: "what this sets is not followed: its name is a template"
+                            .to_owned(),
+                    });
+                    continue;
+                }
                 let Some((value, node)) = self.set_value(item, as_text) else {
                     continue;
                 };

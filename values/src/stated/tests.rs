@@ -150,6 +150,24 @@ releases:
 }
 
 #[test]
+fn names_of_set_values_are_expanded() {
+    check_helmfile(
+        "releases:
+- name: shop
+  chart: acme/shop
+  setTemplate:
+  - {name: \"{{ .Release.Name }}.on\", value: true}
+  - {name: \"zones.{{ .Values.zone }}\", value: 1}
+",
+        "default",
+        "
+        shop = shop ? in ?
+          set text {\"shop\": {\"on\": true}}
+        ",
+    );
+}
+
+#[test]
 fn helmfile_escapes_the_values_that_it_sets() {
     check_helmfile(
         r#"releases:

@@ -268,6 +268,11 @@ impl ChartSet {
 }
 
 impl<'d> Place<'d> {
+    /// True if every place below is like this one, however far down.
+    pub fn is_same_below(&self) -> bool {
+        self.top.is_none() && matches!(self.found, Found::Open | Found::Undeclared(None))
+    }
+
     fn inside(self, found: Found<'d>) -> Self {
         Self {
             chart: self.chart,

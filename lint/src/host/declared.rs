@@ -126,6 +126,10 @@ impl<'a> TreeHost<'a> {
         let component = &self.merged.components()[at];
         let mut places = self.top_places(at);
         for step in &path[component.path.len()..] {
+            // A hostile file may nest thousands of maps, and each of their paths is looked up.
+            if places.iter().all(Place::is_same_below) {
+                break;
+            }
             let step = match step {
                 PathStep::Key(key) => Step::Key(key),
                 PathStep::Index(_) => Step::Item,

@@ -445,10 +445,10 @@ fn quick_fix(title: &str, safe: bool, diagnostic: &lsp::Diagnostic) -> lsp::Code
     }
 }
 
-/// True if `kind` is `wanted` or below it.
+/// True if `kind` is `wanted` or below it. Every kind is below the empty one.
 fn is_kind(kind: &str, wanted: &str) -> bool {
     kind.strip_prefix(wanted)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        .is_some_and(|rest| wanted.is_empty() || rest.is_empty() || rest.starts_with('.'))
 }
 
 fn overlaps(a: lsp::Range, b: lsp::Range) -> bool {

@@ -666,6 +666,25 @@ fn offers_allow_guidance_and_example_actions() {
 }
 
 #[test]
+fn actions_are_limited_to_the_requested_kinds() {
+    let values = crate::client::VALUES;
+    let mut client = Client::new(TREE);
+    client.open(values, 1, "webapp:\n  envVars:\n    FLAG: true\n");
+    let range = client.findings_with_code(values, 1, "flag-is-text")[0]["range"].clone();
+    let mut kinds = |only| {
+        let all = actions(&mut client, values, &range, Some(only));
+        let kinds = all.iter().map(|it| it["kind"].as_str().unwrap().to_owned());
+        kinds.collect::<std::collections::BTreeSet<_>>()
+    };
+    let fix_all = "source.fixAll.dogwatch";
+    let every_kind = ["quickfix", "refactor", fix_all].map(str::to_owned).into();
+    assert_eq!(kinds(""), every_kind);
+    assert_eq!(kinds("source"), [fix_all.to_owned()].into());
+    assert_eq!(kinds("source.fix"), [].into());
+    assert_eq!(kinds("quickfix"), ["quickfix".to_owned()].into());
+}
+
+#[test]
 fn actions_that_do_the_same_for_several_findings_are_offered_once() {
     let values = crate::client::VALUES;
     let rule = TREE[2].1.replace(

@@ -50,10 +50,6 @@ pub(crate) enum Command {
     Config(Config),
     /// List the rules
     Rules(Rules),
-    /// Generate shell completions
-    Completions(Completions),
-    /// Generate the manual page
-    Man,
     /// Explain a rule: its purpose, when it fails, what passes
     Explain(Explain),
     /// Write a page for each rule, as HTML and as Markdown
@@ -80,6 +76,10 @@ pub(crate) enum Command {
     Tree(Tree),
     /// Run the language server over standard input and output
     Lsp(Lsp),
+    /// Generate shell completions
+    Completions(Completions),
+    /// Generate the manual page
+    Man,
 }
 
 #[derive(Debug, Clone, ClapArgs)]
@@ -206,7 +206,7 @@ pub(crate) struct Lint {
         value_parser = clap::builder::NonEmptyStringValueParser::new()
     )]
     pub(crate) rule_pages: Option<String>,
-    /// Do not shorten the list of files left out
+    /// Show long lists in full, such as the files left out
     #[arg(long, short, help_heading = "Output")]
     pub(crate) verbose: bool,
     /// Number of threads; 0 means one per processor

@@ -12,7 +12,7 @@ use source::{Diagnostic, Source, SourceId, SourceMap, Span};
 use crate::aside::allow;
 use crate::baseline;
 use crate::config::RuleNames;
-use crate::finding::{Finding, Origin};
+use crate::finding::{AlsoIn, Finding, Origin};
 use crate::judge::{Outcome, slashes, sort_key};
 use crate::mask::{masked, masked_yaml, merge_masks};
 use crate::profiles;
@@ -450,9 +450,12 @@ fn unite(findings: &mut Vec<Finding>) {
                 let first = &mut united[*entry.get()];
                 let name = deployment_name(&finding.deployment, &finding.profile);
                 let is_known = name == deployment_name(&first.deployment, &first.profile)
-                    || first.also_in.iter().any(|it| it == name);
+                    || first.also_in.iter().any(|it| it.deployment == name);
                 if first.tree == finding.tree && !is_known {
-                    first.also_in.push(name.to_owned());
+                    first.also_in.push(AlsoIn {
+                        deployment: name.to_owned(),
+                        profile: finding.profile,
+                    });
                 }
             }
         }

@@ -74,6 +74,10 @@ const ALL: &[(&str, &str)] = &[
         "An operator of another language, such as `&&`; the help shows the equivalent.",
     ),
     (
+        "rule-not-read",
+        "Shown in editors: a rule file that is in no rules folder, so nothing uses it, and only its syntax is checked. Move it to the folder `rules` beside dogwatch.yaml, or list its folder under `rules` there.",
+    ),
+    (
         "rule-reserved-word",
         "A reserved word cannot be a name; it can be a key after a dot or before a colon.",
     ),

@@ -32,6 +32,15 @@ pub enum Suppression {
     Baseline,
 }
 
+/// Another deployment with the same finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlsoIn {
+    /// The deployment's name, as shown to users.
+    pub deployment: String,
+    /// Its profile; empty if it has none.
+    pub profile: String,
+}
+
 /// A finding. The diagnostic's code is the rule's id, or the name of the problem.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
@@ -49,8 +58,8 @@ pub struct Finding {
     pub deployment: String,
     /// The deployment's profile; empty likewise.
     pub profile: String,
-    /// The names of the tree's other deployments with the same finding, in the order of the report.
-    pub also_in: Vec<String>,
+    /// The tree's other deployments with the same finding, in the order of the report.
+    pub also_in: Vec<AlsoIn>,
     /// The release that the primary position belongs to.
     pub release: Option<String>,
     /// That release's chart.
@@ -70,6 +79,11 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// The names of the other deployments with the same finding.
+    pub fn also_in_names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.also_in.iter().map(|it| it.deployment.as_str())
+    }
+
     /// A finding about the text of a file that belongs to no release; `file` is the file's name in fingerprints.
     pub(crate) fn of_text(diagnostic: Diagnostic, origin: Origin, file: &str) -> Self {
         Self {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use lint::finding::{Finding, Origin};
 use lint::fix::{FixOptions, FixRun, Repair};
+use rustc_hash::FxHashMap;
 use serde_json::json;
 use source::{Applicability, Source};
 use tower_lsp_server::jsonrpc::Result;
@@ -71,7 +72,7 @@ impl Session {
         if requested || fixable && wants("quickfix") {
             self.offer_fix_all(&path, requested, &mut out);
         }
-        let out: Vec<_> = out
+        let out: Vec<_> = united(out)
             .into_iter()
             .filter_map(|it| self.adapt_to_client(it))
             .collect();
@@ -395,6 +396,35 @@ impl Session {
     }
 }
 
+/// Actions that do the same for several findings, such as to allow a rule on a line, become one action for all of them.
+fn united(actions: lsp::CodeActionResponse) -> lsp::CodeActionResponse {
+    let mut out: lsp::CodeActionResponse = Vec::with_capacity(actions.len());
+    let mut by_title: FxHashMap<String, Vec<usize>> = FxHashMap::default();
+    for action in actions {
+        let lsp::CodeActionOrCommand::CodeAction(new) = action else {
+            out.push(action);
+            continue;
+        };
+        let titled = by_title.entry(new.title.clone()).or_default();
+        let twin = titled.iter().copied().find(|at| {
+            matches!(&out[*at], lsp::CodeActionOrCommand::CodeAction(old)
+                if (&old.kind, &old.edit, &old.command) == (&new.kind, &new.edit, &new.command))
+        });
+        match twin.map(|at| &mut out[at]) {
+            Some(lsp::CodeActionOrCommand::CodeAction(old)) => {
+                let diagnostics = old.diagnostics.get_or_insert_default();
+                diagnostics.extend(new.diagnostics.unwrap_or_default());
+                old.is_preferred = old.is_preferred.max(new.is_preferred);
+            }
+            _ => {
+                titled.push(out.len());
+                out.push(lsp::CodeActionOrCommand::CodeAction(new));
+            }
+        }
+    }
+    out
+}
+
 /// True if the repair may be applied without review.
 fn is_safe(repair: &Repair) -> bool {
     repair.applicability == Applicability::Safe
@@ -415,10 +445,10 @@ fn quick_fix(title: &str, safe: bool, diagnostic: &lsp::Diagnostic) -> lsp::Code
     }
 }
 
-/// True if `kind` is `wanted` or below it.
+/// True if `kind` is `wanted` or below it. Every kind is below the empty one.
 fn is_kind(kind: &str, wanted: &str) -> bool {
     kind.strip_prefix(wanted)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        .is_some_and(|rest| wanted.is_empty() || rest.is_empty() || rest.starts_with('.'))
 }
 
 fn overlaps(a: lsp::Range, b: lsp::Range) -> bool {

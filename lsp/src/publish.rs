@@ -134,6 +134,7 @@ impl Session {
         let own = result.source_of(path);
         let mut diagnostics = own.map_or_else(Vec::new, |own| self.diagnostics_in(result, own));
         diagnostics.extend(self.example_diagnostics(path));
+        diagnostics.extend(self.unread_rule_diagnostics(path));
         // The report is sorted by primary place, but some findings are shown at a related one.
         diagnostics.sort_by(|a, b| {
             let place = |it: &lsp::Diagnostic| (it.range.start, it.range.end);

@@ -1,6 +1,6 @@
 //! Requests from the client: finds the text and its tree, calls a feature, and converts byte offsets to positions.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lint::rulebook::RuleBook;
@@ -78,12 +78,15 @@ impl Session {
         uri: &lsp::Uri,
         f: impl FnOnce(&RuleText<'_>) -> R,
     ) -> Option<R> {
-        let path = self.path_of(uri)?;
-        let book: Arc<RuleBook> = self.project.rules_of(&path);
+        self.with_rule_file_at(&self.path_of(uri)?, f)
+    }
+
+    fn with_rule_file_at<R>(&self, path: &Path, f: impl FnOnce(&RuleText<'_>) -> R) -> Option<R> {
+        let book: Arc<RuleBook> = self.project.rules_of(path);
         let file = book
             .files
             .iter()
-            .find(|file| file.file.as_ref() == Some(&path))?;
+            .find(|file| file.file.as_deref() == Some(path))?;
         Some(f(&RuleText { book: &book, file }))
     }
 
@@ -540,6 +543,26 @@ impl Session {
             ..Default::default()
         };
         Ok(lsp::DocumentDiagnosticReport::Full(report).into())
+    }
+
+    /// The syntax errors of a rule file that no configuration reads, and that fact: without it, the file would look free of mistakes.
+    pub(crate) fn unread_rule_diagnostics(&self, path: &Path) -> Vec<lsp::Diagnostic> {
+        let document = self.documents.at(path).filter(|it| it.is_rule_file());
+        let is_read = || self.with_rule_file_at(path, |_| ()).is_some();
+        let Some(document) = document.filter(|it| it.tracked && !is_read()) else {
+            return Vec::new();
+        };
+        let mut diagnostics = self.standalone_diagnostics(document);
+        diagnostics.push(lsp::Diagnostic {
+            severity: Some(lsp::DiagnosticSeverity::INFORMATION),
+            code: Some(lsp::NumberOrString::String("rule-not-read".to_owned())),
+            source: Some(crate::convert::SOURCE.to_owned()),
+            message: "this rule is not used: its file is in no rules folder\n\
+                      help: move it to the folder `rules` beside `dogwatch.yaml`, or list its folder under `rules` there"
+                .to_owned(),
+            ..lsp::Diagnostic::default()
+        });
+        diagnostics
     }
 
     /// The syntax errors of a text that is not a file.

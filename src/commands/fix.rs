@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use ::lint::files::{Written, replace_atomically};
+use ::lint::files::{Written, holds, replace_atomically};
 use ::lint::fix::{FixOptions, FixRun, FixedFile, FixedFinding, unified};
 use ::lint::project::{Project, Settings};
 
@@ -133,10 +133,15 @@ fn write_all(files: &[FixedFile]) -> Vec<UnwrittenFile<'_>> {
             files.iter().filter(|it| it.group == group).collect();
         // Write receiving files first: a value in two files is better than one in none.
         group_files.sort_by_key(|file| !file.receives);
-        let is_changed =
-            |file: &FixedFile| !::lint::files::holds(&file.path, file.before.as_bytes());
+        let has_text = |file: &FixedFile, text: &str| holds(&file.path, text.as_bytes());
+        // A link to a file that has been written needs no change of its own.
+        let is_done = |file: &FixedFile| has_text(file, &file.after);
+        let is_changed = |file: &FixedFile| !has_text(file, &file.before) && !is_done(file);
         let mut group_failed = group_files.iter().any(|file| is_changed(file));
         for file in group_files {
+            if is_done(file) {
+                continue;
+            }
             let why = if group_failed {
                 match is_changed(file) {
                     true => UnwrittenReason::Changed,

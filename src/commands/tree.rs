@@ -21,7 +21,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
     let (project, at) = open_tree(&args.place)?;
     let workspace = project.workspace();
     let mut out = BufWriter::new(io::stdout().lock());
-    let mut deployments = 0;
+    let (mut deployments, mut nothing_found) = (0, true);
     let mut trees: Vec<Value> = Vec::new();
     let mut listed = BTreeSet::new();
     let mut skipped = BTreeSet::from_iter(workspace.skipped.iter().cloned());
@@ -34,6 +34,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
         if !plan.left_out.is_empty() && nothing_else && plan.loose.is_empty() {
             continue;
         }
+        nothing_found = false;
         match args.format {
             TextOrJson::Text => {
                 write_tree(&project, &workspace, plan, &tree, &mut Sanitizer(&mut out))?;
@@ -42,6 +43,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
             TextOrJson::Json => trees.push(tree_json(&project, &workspace, plan, &tree)),
         }
     }
+    nothing_found &= skipped.is_empty();
     match args.format {
         TextOrJson::Json => {
             let ignored: Vec<Value> = skipped
@@ -76,6 +78,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
     out.flush()?;
     if deployments == 0 {
         let hint = match workspace.charts.as_slice() {
+            [] if nothing_found && args.place.profile.is_empty() => {
+                "; a release is a folder with a `values.yaml`, such as `values/wire-server/values.yaml`, or is stated in a helmfile, a manifest or `dogwatch.yaml`"
+            }
             [] => "",
             _ => {
                 "; a chart's own values are not overrides: declare releases in `dogwatch.yaml`, with the chart and its values"

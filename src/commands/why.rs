@@ -16,34 +16,26 @@ use crate::args::{TextOrJson, Why};
 use crate::output::Sanitizer;
 
 pub(super) fn run(args: &Why) -> anyhow::Result<Status> {
-    let no_path = |why: &str| {
-        let path = &args.path;
-        anyhow!("`{path}` is not a valid path{why}; write it like `brig.config.smtp.host`")
-    };
-    let path = KeyPath::parse(&args.path).map_err(|why| no_path(&format!(": {why}")))?;
-    if path.0.is_empty() {
-        return Err(no_path(""));
-    }
+    let readings = readings(&args.path)?;
     let (project, at) = open_tree(&args.place)?;
     let (mut trees, mut suggestion) = (Vec::new(), None);
     let mut deployments = 0;
     for (_, tree) in project.trees_containing(&at) {
         deployments += tree.deployments.len();
-        let chains = why(&tree, &path);
-        if !chains
-            .iter()
-            .any(|it| it.verdict.is_set() || !it.links.is_empty())
-        {
-            suggestion = suggestion.or_else(|| meant(&tree, &path));
-        }
+        let mut answers = readings.iter().map(|path| why(&tree, path));
+        let answer = answers.find(|chains| chains.iter().any(answered));
+        let chains = answer.unwrap_or_else(|| {
+            suggestion = suggestion.take().or_else(|| meant(&tree, &readings[0]));
+            why(&tree, &readings[0])
+        });
         let name = project.settings().show(&tree.root);
         trees.push((name.display().to_string(), chains));
     }
     if deployments == 0 {
         return Ok(report_no_deployment(&args.place, SEE_TREE_HINT));
     }
-    let answered = |chain: &Chain| chain.verdict.is_set() || !chain.links.is_empty();
-    let any = trees.iter().flat_map(|(_, chains)| chains).any(answered);
+    let mut chains = trees.iter().flat_map(|(_, chains)| chains);
+    let any = chains.any(answered);
     let mut out = BufWriter::new(io::stdout().lock());
     match args.format {
         TextOrJson::Json => {
@@ -81,6 +73,24 @@ pub(super) fn run(args: &Why) -> anyhow::Result<Status> {
     let hint = did_you_mean(suggestion);
     print_to_stderr(&format!("nothing sets `{}`{hint}", args.path));
     Ok(Status::Findings)
+}
+
+/// The paths that a text may mean: this command prints keys with escapes, findings print them as they are.
+fn readings(text: &str) -> anyhow::Result<Vec<KeyPath>> {
+    let no_path = |why: &str| {
+        anyhow!("`{text}` is not a valid path{why}; write it like `brig.config.smtp.host`")
+    };
+    match (KeyPath::parse(text), KeyPath::parse_unescaped(text)) {
+        (Ok(path), _) if path.0.is_empty() => Err(no_path("")),
+        (Ok(escaped), Ok(unescaped)) if escaped != unescaped => Ok(vec![escaped, unescaped]),
+        (Ok(path), _) | (Err(_), Ok(path)) => Ok(vec![path]),
+        (Err(why), Err(_)) => Err(no_path(&format!(": {why}"))),
+    }
+}
+
+/// True if there is something to show for a release.
+fn answered(chain: &Chain) -> bool {
+    chain.verdict.is_set() || !chain.links.is_empty()
 }
 
 fn write_chain(tree: Option<&String>, chain: &Chain, out: &mut dyn Write) -> io::Result<()> {

@@ -182,7 +182,8 @@ fn skipped_lines(report: &Report, verbose: bool) -> Vec<String> {
     lines
 }
 
-fn join_names(all: impl ExactSizeIterator<Item = String>, verbose: bool) -> String {
+/// `a, b, c`; of many, only the first ones unless `verbose`: `a, b, c and 7 more`.
+pub(super) fn join_names(all: impl ExactSizeIterator<Item = String>, verbose: bool) -> String {
     let (n, most) = (all.len(), if verbose { usize::MAX } else { MAX_NAMES });
     let mut text = all.take(most).collect::<Vec<_>>().join(", ");
     if n > most {

@@ -122,12 +122,20 @@ fn write_finding(
     let severity = diagnostic.severity;
     write!(out, r#"<article id="f{number}" class="is-{severity}""#)?;
     for facet in facets::ALL {
-        write!(
-            out,
-            r#" data-{}="{}""#,
-            facet.key,
-            escape_markup(&(facet.value)(finding, &place.file))
-        )?;
+        let values = (facet.values)(finding, &place.file);
+        let Some((first, others)) = values.split_first() else {
+            continue;
+        };
+        write!(out, r#" data-{}="{}""#, facet.key, escape_markup(first))?;
+        if !others.is_empty() {
+            let others = serde_json::to_string(others)?;
+            write!(
+                out,
+                r#" data-also-{}="{}""#,
+                facet.key,
+                escape_markup(&others)
+            )?;
+        }
     }
     writeln!(
         out,
@@ -139,7 +147,7 @@ fn write_finding(
         escape_markup(&place.file),
         place.line,
         place.column,
-        escape_markup(&scope_text(finding)),
+        escape_markup(&scope_text(finding, false)),
     )?;
     excerpt::write(diagnostic, &report.sources, out)?;
     if diagnostic.help.is_some() || !diagnostic.fixes.is_empty() {

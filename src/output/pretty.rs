@@ -7,7 +7,7 @@ use lint::finding::Finding;
 use lint::report::Report;
 
 use crate::output::Style;
-use crate::output::counts::summary_lines;
+use crate::output::counts::{join_names, summary_lines};
 use crate::output::drawing::{Renderer, severity_color};
 use crate::output::text::{rule_link, sanitize};
 
@@ -44,15 +44,16 @@ fn remarks(finding: &Finding, report: &Report, style: &Style) -> Vec<(&'static s
             remarks.push(("guidance", parts.join(", ")));
         }
     }
-    let parts = scope_text(finding);
+    let parts = scope_text(finding, style.verbose);
     if !parts.is_empty() {
         remarks.push(("in", parts));
     }
     remarks
 }
 
-/// `release wire-server, profile prod, tree values, also staging`; parts that are unknown or redundant are omitted.
-pub(super) fn scope_text(finding: &Finding) -> String {
+/// `release wire-server, profile prod, tree values, also staging`; parts that are unknown or redundant are omitted. `verbose` shortens
+/// no list.
+pub(super) fn scope_text(finding: &Finding, verbose: bool) -> String {
     let release = finding.release.as_deref().unwrap_or("");
     let chart = finding.chart.as_deref().filter(|chart| *chart != release);
     let deployment = Some(&*finding.deployment).filter(|it| *it != finding.profile);
@@ -73,7 +74,8 @@ pub(super) fn scope_text(finding: &Finding) -> String {
     let parts = parts.iter().filter(|(_, name)| !name.is_empty());
     let mut parts: Vec<_> = parts.map(|(word, name)| format!("{word} {name}")).collect();
     if !finding.also_in.is_empty() {
-        parts.push(format!("also {}", finding.also_in.join(", ")));
+        let others = finding.also_in_names().map(str::to_owned);
+        parts.push(format!("also {}", join_names(others, verbose)));
     }
     parts.join(", ")
 }

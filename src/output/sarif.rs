@@ -175,8 +175,8 @@ fn properties(finding: &Finding) -> Value {
     ];
     let named = named.into_iter().filter(|(_, value)| !value.is_empty());
     let named = named.map(|(name, value)| (name.to_owned(), json!(value)));
-    let others =
-        (!finding.also_in.is_empty()).then(|| ("alsoIn".to_owned(), json!(finding.also_in)));
+    let others: Vec<&str> = finding.also_in_names().collect();
+    let others = (!others.is_empty()).then(|| ("alsoIn".to_owned(), json!(others)));
     named.chain(others).collect()
 }
 

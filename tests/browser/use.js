@@ -41,7 +41,8 @@
       const by = select.dataset.by;
       const option = [...select.options].at(-1);
       change(select, option.value);
-      const wanted = all().filter((it) => it.dataset[by] === option.value).length;
+      const others = (it) => JSON.parse(it.getAttribute(`data-also-${by}`) ?? '[]');
+      const wanted = all().filter((it) => [it.dataset[by], ...others(it)].includes(option.value)).length;
       hold(`only one ${by}`, wanted > 0 && seen().length === wanted);
       hold(`the option shows the count for one ${by}`, option.textContent.endsWith(`(${wanted})`));
       hold(`the URL contains ${by}`, new URLSearchParams(location.hash.slice(1)).get(by) === option.value);

@@ -46,6 +46,22 @@ fn reports_applied_fixes_when_a_file_cannot_be_written() {
 }
 
 #[test]
+#[cfg(unix)]
+fn file_that_two_profiles_share_through_a_link_is_fixed_once() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path();
+    let shared = "values/wire-server/demo-values.yaml";
+    write(folder, &[(shared, TEXT)]);
+    let link = folder.join("values/wire-server/prod-values.yaml");
+    std::os::unix::fs::symlink("demo-values.yaml", &link).unwrap();
+    let output = run(folder, &["fix", "--rule", "push-account-not-string"]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), &*errors), (Some(0), ""));
+    assert_eq!(read(folder, shared), FIXED);
+    assert!(link.is_symlink());
+}
+
+#[test]
 fn fixes_nothing_while_configuration_or_rules_are_broken() {
     for (name, broken) in [
         ("dogwatch.yaml", "disabel: [push-account-not-string]\n"),

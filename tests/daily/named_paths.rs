@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{corpus, run, write};
+use super::{corpus, run, stdout_of, write};
 
 /// The exit status, and both outputs concatenated.
 fn status_and_output(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
@@ -435,6 +435,37 @@ fn every_command_reports_releases_without_files() {
         assert_eq!(status, Some(3), "{text}");
         let expected = "no values file of 1 release can be read here";
         assert!(text.contains(expected), "{command} {text}");
+    }
+}
+
+#[test]
+fn why_accepts_the_paths_that_findings_print() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path();
+    let keys = [
+        r#"'we"ird'"#,
+        r#"'"'"#,
+        r"'C:\new'",
+        r"'end\'",
+        r#"'\"'"#,
+        "'a/b'",
+        "'c.d[0]'",
+        "é😀",
+        "'sp ace'",
+        "''",
+    ];
+    let lines = keys.map(|key| format!("  {key}: yes\n"));
+    let text = format!("shop:\n{}", lines.concat());
+    write(folder, &[("values/shop/values.yaml", &text)]);
+    let report = stdout_of(folder, &["lint", "--format", "json"], 0);
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let findings = report["findings"].as_array().unwrap().iter();
+    let ambiguous = findings.filter(|it| it["rule"] == "yaml-ambiguous-bool");
+    let paths: Vec<&str> = ambiguous.filter_map(|it| it["path"].as_str()).collect();
+    assert_eq!(paths.len(), keys.len(), "{paths:?}");
+    for path in paths {
+        let answer = stdout_of(folder, &["why", path], 0);
+        assert!(answer.contains("= true"), "{path}: {answer}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! `pretty` and `short`.
 #![allow(clippy::unwrap_used, reason = "tests may panic, print and read files")]
 
+use lint::finding::AlsoIn;
 use source::{Diagnostic, Severity, SourceId, Span};
 
 use crate::expect::{expect, render};
@@ -60,6 +61,32 @@ fn pretty_without_findings_shows_the_summary() {
         "pretty-clean.txt",
         &render(Format::Pretty, &clean_report(), &Style::default()),
     );
+}
+
+#[test]
+fn only_the_first_deployments_of_many_are_named() {
+    let mut report = sample_report();
+    report.findings.truncate(1);
+    let with = |names: &[&str], verbose| {
+        let also_in = names.iter().map(|name| AlsoIn {
+            deployment: (*name).to_owned(),
+            profile: String::new(),
+        });
+        let mut report = report.clone();
+        report.findings[0].also_in = also_in.collect();
+        let style = Style {
+            verbose,
+            ..Style::default()
+        };
+        render(Format::Pretty, &report, &style)
+    };
+    let three = with(&["a", "b", "c"], false);
+    assert!(three.contains("also a, b, c\n"), "{three}");
+    let names = &["a", "b", "c", "d", "e"];
+    let five = with(names, false);
+    assert!(five.contains("also a, b, c and 2 more\n"), "{five}");
+    let all = with(names, true);
+    assert!(all.contains("also a, b, c, d, e\n"), "{all}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use lang::eval::Counts;
-use lint::finding::{Finding, Origin, Suppression};
+use lint::finding::{AlsoIn, Finding, Origin, Suppression};
 use lint::report::{Report, RuleFacts, RuleWords, Skipped, Summary};
 use source::{
     Applicability, Code, Diagnostic, Edit, Fix, Label, Severity, Source, SourceId, SourceMap, Span,
@@ -167,7 +167,10 @@ fn load_balancer(texts: &Texts) -> Finding {
         release: Some("ingress".to_owned()),
         chart: Some("ingress-nginx-controller".to_owned()),
         path: Some("service.type".to_owned()),
-        also_in: vec!["staging".to_owned()],
+        also_in: vec![AlsoIn {
+            deployment: "staging".to_owned(),
+            profile: "staging".to_owned(),
+        }],
         ..finding(diagnostic)
     }
 }

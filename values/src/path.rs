@@ -35,11 +35,24 @@ impl KeyPath {
     }
 
     /// Parses a path as written by people and as displayed: keys separated by dots, `"a.b"` for a key with a dot in it (`\"` for a quote in
-    /// it, `\\` for a backslash), `[0]` for a list index. A leading dot is allowed.
+    /// it, `\\` for a backslash), `[0]` for a list index. A leading dot is allowed. A quote that neither a dot, a bracket nor the end follows
+    /// is part of the key.
     ///
     /// # Errors
     /// What is wrong with a text that is not a path.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
+        Self::parse_with(text, escape)
+    }
+
+    /// Parses a path whose quoted keys have no escapes: a backslash stands for itself. Findings print paths like that.
+    ///
+    /// # Errors
+    /// What is wrong with a text that is not a path.
+    pub fn parse_unescaped(text: &str) -> Result<Self, &'static str> {
+        Self::parse_with(text, |_| None)
+    }
+
+    fn parse_with(text: &str, escape: Escape) -> Result<Self, &'static str> {
         let mut steps = Vec::new();
         let mut rest = text.strip_prefix('.').unwrap_or(text);
         while !rest.is_empty() {
@@ -47,11 +60,11 @@ impl KeyPath {
                 let (index, after) = inner.split_once(']').ok_or("unclosed bracket")?;
                 steps.push(match index.parse() {
                     Ok(index) => PathStep::Index(index),
-                    Err(_) => PathStep::Key(in_brackets(index)?),
+                    Err(_) => PathStep::Key(in_brackets(index, escape)?),
                 });
                 after
             } else if let Some(inner) = rest.strip_prefix('"') {
-                let (key, after) = quoted_key(inner).ok_or("unclosed quote")?;
+                let (key, after) = quoted_key(inner, escape)?;
                 steps.push(PathStep::Key(key));
                 after
             } else {
@@ -66,7 +79,7 @@ impl KeyPath {
                 Some("") => return Err("missing key after the last dot"),
                 Some(next) => next,
                 None if after.is_empty() || after.starts_with('[') => after,
-                None => return Err("missing dot between two keys"),
+                None => return Err(MISSING_DOT),
             };
         }
         Ok(Self(steps))
@@ -121,30 +134,44 @@ impl fmt::Display for KeyPath {
     }
 }
 
+/// What is wrong with a key directly after a closing bracket or quote.
+const MISSING_DOT: &str = "missing dot between two keys";
+
+/// Returns the character of the escape at the start of a text, and the length of the escape in bytes.
+type Escape = fn(&str) -> Option<(char, usize)>;
+
 /// Bracketed text that is not an index: a quoted key.
-fn in_brackets(text: &str) -> Result<String, &'static str> {
-    let quoted = text.strip_prefix('"').and_then(quoted_key);
+fn in_brackets(text: &str, escape: Escape) -> Result<String, &'static str> {
+    let quoted = text.strip_prefix('"').map(|it| quoted_key(it, escape));
     match quoted {
-        Some((key, "")) => Ok(key),
+        Some(Ok((key, ""))) => Ok(key),
         _ => Err("expected a list index or a quoted key in brackets"),
     }
 }
 
-/// The key after an opening quote, with the escapes of [`KeyPath`]'s display undone, and what follows the closing quote; `None` if there is
-/// no closing quote. A backslash that begins no escape stands for itself.
-fn quoted_key(text: &str) -> Option<(String, &str)> {
+/// The key after an opening quote, with its escapes undone, and what follows the closing quote. A backslash that begins no escape stands
+/// for itself, and so does a quote that cannot be the closing one.
+fn quoted_key(text: &str, escape: Escape) -> Result<(String, &str), &'static str> {
     let mut key = String::new();
     let mut rest = text;
+    let mut problem = "unclosed quote";
     while let Some(at) = rest.find(['"', '\\']) {
         key.push_str(&rest[..at]);
-        if rest[at..].starts_with('"') {
-            return Some((key, &rest[at + 1..]));
+        let here = &rest[at..];
+        if let Some(after) = here.strip_prefix('"') {
+            if after.is_empty() || after.starts_with(['.', '[']) {
+                return Ok((key, after));
+            }
+            problem = MISSING_DOT;
+            key.push('"');
+            rest = after;
+            continue;
         }
-        let (c, len) = escape(&rest[at..]).unwrap_or(('\\', 1));
+        let (c, len) = escape(here).unwrap_or(('\\', 1));
         key.push(c);
-        rest = &rest[at + len..];
+        rest = &here[len..];
     }
-    None
+    Err(problem)
 }
 
 /// The character of the escape at the start of a text, and the length of the escape in bytes.
@@ -420,6 +447,10 @@ mod tests {
         let read = |text: &str| KeyPath::parse(text).unwrap();
         assert_eq!(read(r#""a\"b\\""#), key(r#"a"b\"#));
         assert_eq!(read(r#""C:\dir\u{}""#), key(r"C:\dir\u{}"));
+        assert_eq!(read(r#""we"ird""#), key(r#"we"ird"#));
+        assert_eq!(read(r#""a" "b""#), key(r#"a" "b"#));
+        let unescaped = KeyPath::parse_unescaped(r#""C:\new\"dir"""#);
+        assert_eq!(unescaped.unwrap(), key(r#"C:\new\"dir""#));
         for text in [
             "",
             ".",

@@ -335,6 +335,10 @@ impl Problem {
                 "choose another name; otherwise paths of the component cannot be written in this pack"
                     .to_owned()
             }
+            Self::DuplicateName { what: "chart", .. } => {
+                "one declaration counts for all packs: delete this one, or limit both to different versions with `since` and `until`"
+                    .to_owned()
+            }
             Self::DuplicateRule { .. } => {
                 "rule names must be unique across all packs".to_owned()
             }

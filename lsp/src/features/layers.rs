@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lint::tree::{Tree, TreeDeployment};
 use values::layer::Role;
 use values::merged::{LayerId, Merged};
-use values::path::{KeyPath, PathStep};
+use values::path::KeyPath;
 use values::yaml::{Document, NodeId};
 
 /// One occurrence of a file among the layers of a deployment.
@@ -108,31 +108,6 @@ pub(crate) fn layer_name(merged: &Merged, layer: LayerId) -> String {
         }
         None => "the chart's defaults".to_owned(),
     }
-}
-
-/// A path as users write it: `brig.config.smtp.host`, `list[0]`, `"a.b".c`.
-pub(crate) fn path_text(path: &[PathStep]) -> String {
-    let mut out = String::new();
-    for step in path {
-        match step {
-            PathStep::Index(at) => out.push_str(&format!("[{at}]")),
-            PathStep::Key(key) => {
-                if !out.is_empty() {
-                    out.push('.');
-                }
-                let plain = !key.is_empty()
-                    && key
-                        .chars()
-                        .all(|c| c.is_alphanumeric() || c == '_' || c == '-');
-                if plain {
-                    out.push_str(key);
-                } else {
-                    out.push_str(&format!("{key:?}"));
-                }
-            }
-        }
-    }
-    out
 }
 
 /// Inline code in Markdown, even if the text contains backticks.

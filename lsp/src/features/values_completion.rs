@@ -565,7 +565,7 @@ mod tests {
     fn at(text: &str) -> String {
         let offset = text.find('|').unwrap();
         let text = text.replace('|', "");
-        let words = |path: &[PathStep]| super::super::layers::path_text(path);
+        let words = |path: &[PathStep]| values::path::KeyPath(path.to_vec()).to_string();
         match context_at(&text, offset).0 {
             Context::Key { path, indent } => format!("key of `{}` at {indent}", words(&path)),
             Context::Value { path } => format!("value of `{}`", words(&path)),

@@ -8,7 +8,7 @@ use values::yaml::NodeId;
 use super::declared::{Declaration, declaration};
 use lint::shown::shown;
 
-use super::layers::{FileLayer, code, layer_name, path_text};
+use super::layers::{FileLayer, code, layer_name};
 
 /// The maximum number of deployments shown; a line counts the rest.
 const MAX_DEPLOYMENTS: usize = 6;
@@ -30,7 +30,7 @@ pub(crate) fn hover(
             continue;
         }
         if shown_count == 0 {
-            out.push_str(&format!("**{}**\n\n", code(&path_text(&path.0))));
+            out.push_str(&format!("**{}**\n\n", code(&path.to_string())));
         }
         if !declared && let Some(found) = declaration(file_layer, &path.0) {
             out.push_str(&declaration_line(&found));

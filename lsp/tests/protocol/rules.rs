@@ -46,6 +46,25 @@ fn shows_rule_errors_while_typing() {
 }
 
 #[test]
+fn rule_file_that_nothing_reads_shows_that_and_its_syntax_errors() {
+    let mut client = Client::new(TREE);
+    let stray = "file:///w/policies/stray.watch";
+    client.open(stray, 1, "rule stray {\n");
+    let found = client.findings(stray, 1);
+    let codes: Vec<&Value> = found.iter().map(|it| &it["code"]).collect();
+    assert_eq!(codes, ["rule-not-read", "rule-unclosed"], "{found:?}");
+    let config = "file:///w/dogwatch.yaml";
+    client.open(config, 1, "packs: []\nrules: [rules, policies]\n");
+    client.replace(stray, 2, TREE[2].1);
+    let found = client.findings(stray, 2);
+    assert!(
+        found.iter().all(|it| it["code"] != "rule-not-read"),
+        "{found:?}"
+    );
+    client.assert_still_works();
+}
+
+#[test]
 fn quick_fix_corrects_typos_in_rules_and_configuration() {
     let mut client = open_client();
     let apply_quick_fix =

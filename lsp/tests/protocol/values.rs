@@ -665,6 +665,46 @@ fn offers_allow_guidance_and_example_actions() {
     client.assert_still_works();
 }
 
+#[test]
+fn actions_are_limited_to_the_requested_kinds() {
+    let values = crate::client::VALUES;
+    let mut client = Client::new(TREE);
+    client.open(values, 1, "webapp:\n  envVars:\n    FLAG: true\n");
+    let range = client.findings_with_code(values, 1, "flag-is-text")[0]["range"].clone();
+    let mut kinds = |only| {
+        let all = actions(&mut client, values, &range, Some(only));
+        let kinds = all.iter().map(|it| it["kind"].as_str().unwrap().to_owned());
+        kinds.collect::<std::collections::BTreeSet<_>>()
+    };
+    let fix_all = "source.fixAll.dogwatch";
+    let every_kind = ["quickfix", "refactor", fix_all].map(str::to_owned).into();
+    assert_eq!(kinds(""), every_kind);
+    assert_eq!(kinds("source"), [fix_all.to_owned()].into());
+    assert_eq!(kinds("source.fix"), [].into());
+    assert_eq!(kinds("quickfix"), ["quickfix".to_owned()].into());
+}
+
+#[test]
+fn actions_that_do_the_same_for_several_findings_are_offered_once() {
+    let values = crate::client::VALUES;
+    let rule = TREE[2].1.replace(
+        "  fails \"a boolean\"",
+        "  require flag != true\n    say \"{service} gives `FLAG` as true\"\n\n  fails \"a boolean\"",
+    );
+    let mut client = Client::new(TREE);
+    client.open(RULE, 1, &rule);
+    client.open(values, 1, "webapp:\n  envVars:\n    FLAG: true\n");
+    let found = client.findings_with_code(values, 1, "flag-is-text");
+    assert_eq!(found.len(), 2, "{found:?}");
+    let all = actions(&mut client, values, &found[0]["range"], None);
+    for start in ["Allow", "Open the guidance for"] {
+        let titled = |it: &&Value| it["title"].as_str().unwrap().starts_with(start);
+        let titled: Vec<&Value> = all.iter().filter(titled).collect();
+        assert_eq!(titled.len(), 1, "{all:?}");
+        assert_eq!(titled[0]["diagnostics"], json!(found));
+    }
+}
+
 /// Texts that cannot be copied into an example verbatim: masks are not valid YAML, and some lines have a special meaning in examples.
 #[test]
 fn examples_made_from_findings_pass() {

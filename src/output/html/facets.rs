@@ -17,8 +17,8 @@ const MAX_BARS: usize = 10;
 pub(super) struct Facet {
     /// The name of the data attribute.
     pub(super) key: &'static str,
-    /// The finding's value; the second argument is its file.
-    pub(super) value: fn(&Finding, &str) -> String,
+    /// The finding's values, the first of which is used for grouping; the second argument is its file.
+    pub(super) values: fn(&Finding, &str) -> Vec<String>,
     /// Is it shown as a chart?
     charted: bool,
 }
@@ -27,32 +27,32 @@ pub(super) struct Facet {
 pub(super) const ALL: &[Facet] = &[
     Facet {
         key: "severity",
-        value: |finding, _| finding.diagnostic.severity.as_str().to_owned(),
+        values: |finding, _| vec![finding.diagnostic.severity.as_str().to_owned()],
         charted: false,
     },
     Facet {
         key: "file",
-        value: |_, file| file.to_owned(),
+        values: |_, file| vec![file.to_owned()],
         charted: true,
     },
     Facet {
         key: "release",
-        value: |finding, _| or_none(finding.release.as_deref().unwrap_or("")),
+        values: |finding, _| vec![or_none(finding.release.as_deref().unwrap_or(""))],
         charted: true,
     },
     Facet {
         key: "rule",
-        value: |finding, _| finding.diagnostic.code.as_str().to_owned(),
+        values: |finding, _| vec![finding.diagnostic.code.as_str().to_owned()],
         charted: true,
     },
     Facet {
         key: "profile",
-        value: |finding, _| or_none(&finding.profile),
+        values: |finding, _| profiles(finding),
         charted: false,
     },
     Facet {
         key: "tree",
-        value: |finding, _| or_none(&finding.tree),
+        values: |finding, _| vec![or_none(&finding.tree)],
         charted: false,
     },
 ];
@@ -61,17 +61,31 @@ fn or_none(name: &str) -> String {
     if name.is_empty() { "(none)" } else { name }.to_owned()
 }
 
-/// The number of findings by value and severity.
+/// The profiles of every deployment with the finding.
+fn profiles(finding: &Finding) -> Vec<String> {
+    let mut profiles = vec![or_none(&finding.profile)];
+    for other in &finding.also_in {
+        let profile = or_none(&other.profile);
+        if !profiles.contains(&profile) {
+            profiles.push(profile);
+        }
+    }
+    profiles
+}
+
+/// The number of findings by value and severity. A finding with several values counts for each.
 fn tally(report: &Report, facet: &Facet) -> BTreeMap<String, [usize; 3]> {
     let mut tally: BTreeMap<String, [usize; 3]> = BTreeMap::new();
     for finding in &report.findings {
         let file = Place::of(&report.sources, finding.diagnostic.primary.span).file;
-        let counts = tally.entry((facet.value)(finding, &file)).or_default();
-        counts[match finding.diagnostic.severity {
+        let severity = match finding.diagnostic.severity {
             Severity::Error => 0,
             Severity::Warning => 1,
             Severity::Info => 2,
-        }] += 1;
+        };
+        for value in (facet.values)(finding, &file) {
+            tally.entry(value).or_default()[severity] += 1;
+        }
     }
     tally
 }

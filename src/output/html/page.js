@@ -10,6 +10,11 @@
   const output = form.querySelector('output');
   const none = document.getElementById('none');
   const texts = new Map();
+  // The values of a finding, such as its profiles, of which the first one is its group.
+  const values = (article, by) => {
+    const others = article.getAttribute(`data-also-${by}`);
+    return [article.dataset[by], ...(others ? JSON.parse(others) : [])];
+  };
   const text = (article) => {
     if (!texts.has(article)) texts.set(article, article.textContent.toLowerCase());
     return texts.get(article);
@@ -56,7 +61,7 @@
     let shown = 0;
     for (const article of articles) {
       const fits = severities.has(article.dataset.severity)
-        && wanted.every(([by, value]) => article.dataset[by] === value)
+        && wanted.every(([by, value]) => values(article, by).includes(value))
         && words.every((word) => text(article).includes(word));
       article.hidden = !fits;
       if (fits) shown += 1;

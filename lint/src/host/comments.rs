@@ -32,17 +32,20 @@ impl Commented {
 impl TreeHost<'_> {
     /// The credentials in comments of the operator's files.
     pub(super) fn commented(&self) -> &[Commented] {
-        self.note_everything();
+        let layers = self.merged.all_layers();
+        let own = layers.filter(|layer| self.merged.layer_role(*layer) != Role::Chart);
+        let own: Vec<LayerId> = own.collect();
+        // A comment belongs to no value, so whole texts are read.
+        own.iter().for_each(|layer| self.note_layer(*layer));
         self.commented.get_or_init(|| {
-            let layers = self.merged.all_layers();
-            let own = layers.filter(|layer| self.merged.layer_role(*layer) != Role::Chart);
-            own.flat_map(|layer| {
-                let found = in_comments(self.merged.document(layer));
-                found
-                    .into_iter()
-                    .map(move |(span, shape)| Commented { layer, span, shape })
-            })
-            .collect()
+            own.into_iter()
+                .flat_map(|layer| {
+                    let found = in_comments(self.merged.document(layer));
+                    found
+                        .into_iter()
+                        .map(move |(span, shape)| Commented { layer, span, shape })
+                })
+                .collect()
         })
     }
 

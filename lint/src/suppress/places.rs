@@ -101,7 +101,11 @@ pub(super) fn place(
                 help,
             ));
         };
-        // The comments in between are part of it.
+        // The comments in between and the one behind it are part of it.
+        let rest = text.get(end as usize..).unwrap_or_default();
+        let rest = rest.lines().next().unwrap_or_default();
+        let behind = rest.trim_start().starts_with('#');
+        let end = if behind { end + rest.len() as u32 } else { end };
         Scope::Node(Span::new(comment.source, comment.start, end))
     } else {
         Scope::Line(Span::new(comment.source, line as u32, comment.end))

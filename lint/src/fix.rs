@@ -96,7 +96,7 @@ pub enum Refused {
     NotWritable,
     /// The finding would remain.
     NoHelp,
-    /// It would cause another finding.
+    /// It would cause another finding that is not merely an info.
     Brings {
         /// The rule.
         rule: String,

@@ -2,6 +2,7 @@
 //!
 //! INVARIANT: handles are those of [`Merged`], passed through as numbers; nothing is copied.
 
+mod comments;
 mod declared;
 mod functions;
 pub(crate) mod parts;
@@ -47,6 +48,7 @@ pub struct TreeHost<'a> {
     /// By release, if releases have their own profiles.
     profiles: &'a [String],
     duplicates: OnceLock<Vec<Duplicate>>,
+    commented: OnceLock<Vec<comments::Commented>>,
     by_name: OnceLock<FxHashMap<&'a str, Vec<usize>>>,
     /// By layer: the declarations for each of its values.
     declared: Vec<OnceLock<declared::LayerPlaces<'a>>>,
@@ -87,6 +89,7 @@ impl<'a> TreeHost<'a> {
             violations: &deployment.violations,
             profiles: &deployment.profiles,
             duplicates: OnceLock::new(),
+            commented: OnceLock::new(),
             by_name: OnceLock::new(),
             declared: merged.all_layers().map(|_| OnceLock::new()).collect(),
             texts: merged.all_layers().map(|_| OnceLock::new()).collect(),

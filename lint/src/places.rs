@@ -215,6 +215,13 @@ impl TreeHost<'_> {
                 None => nowhere(None, self.first_place()),
             },
             kind::SCHEMA_VIOLATION => self.locate(&self.violated(id)),
+            kind::COMMENTED_SECRET => match self.commented_at(id) {
+                Some(comment) => {
+                    let release = self.merged.layer_release(comment.layer);
+                    nowhere(Some(release), Some(comment.span))
+                }
+                None => nowhere(None, self.first_place()),
+            },
             _ => nowhere(None, self.first_place()),
         }
     }

@@ -14,6 +14,7 @@ pub(crate) mod kind {
     pub(crate) const LAYER: u16 = 3;
     pub(crate) const DUPLICATE_KEY: u16 = 4;
     pub(crate) const SCHEMA_VIOLATION: u16 = 5;
+    pub(crate) const COMMENTED_SECRET: u16 = 6;
 }
 
 /// A function of the host, in the order of the schema.
@@ -221,6 +222,10 @@ pub fn schema() -> &'static Schema {
                     ("component", "component"),
                 ],
             },
+            RecordType {
+                name: "commented-secret",
+                fields: &[("what", "string"), ("layer", "layer")],
+            },
         ],
         globals: vec![
             ("deployment", "deployment"),
@@ -229,6 +234,7 @@ pub fn schema() -> &'static Schema {
             ("layers", "list of layer"),
             ("duplicate-keys", "list of duplicate-key"),
             ("schema-violations", "list of schema-violation"),
+            ("commented-secrets", "list of commented-secret"),
         ],
         functions: FUNCTIONS.iter().map(|(_, it)| *it).collect(),
         texts: vec![
@@ -267,5 +273,6 @@ mod tests {
         assert_eq!(name(kind::LAYER), "layer");
         assert_eq!(name(kind::DUPLICATE_KEY), "duplicate-key");
         assert_eq!(name(kind::SCHEMA_VIOLATION), "schema-violation");
+        assert_eq!(name(kind::COMMENTED_SECRET), "commented-secret");
     }
 }

@@ -389,6 +389,23 @@ fn edits_beside_secrets_are_noticed() {
     }
 }
 
+/// A comment above the first key belongs to no entry.
+#[test]
+fn edits_to_comments_are_noticed() {
+    let sample = sample_of(&[("values/shop/values.yaml", "a: 1\nb: 2\nc: 3\n")], &[]);
+    let token = Edit::Insert("# old: dckr_pat_0dF7hJ2kL9mN4pQ6rS8t");
+    let script = [
+        (0, 0, token.clone()),
+        (0, 0, Edit::Delete),
+        (0, 500, token.clone()),
+        (0, 500, Edit::Delete),
+        (0, 999, token),
+    ];
+    if let Err(error) = compare(&sample, &script) {
+        panic!("{error}");
+    }
+}
+
 /// A chart on disk: what its schema does not allow, and what it sets by itself.
 #[test]
 fn edits_to_charts_on_disk_are_noticed() {

@@ -3,12 +3,14 @@
 //! Pure functions over a text. Masking, rules and the value model share them, so they agree. Key names are not considered here.
 
 mod class;
+mod comments;
 mod hidden;
 mod tokens;
 
 pub use class::{
     SecretClass, classify, is_placeholder, is_plaintext_reference, is_plaintext_secret, is_weak,
 };
+pub use comments::{CommentedSecret, commented_secrets, may_be_commented_secret};
 pub use hidden::{
     Encryption, HiddenText, OTHER_PREFIXES, hidden_text, may_hide, whole_file_encryption,
 };

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use source::apply_edits;
+use source::{Severity, apply_edits};
 
 use super::plan::{Documents, Plan, plan_steps};
 use super::{Refused, Repair, Step};
@@ -154,7 +154,7 @@ fn counts<T: Ord>(all: impl Iterator<Item = T>) -> BTreeMap<T, usize> {
     counts
 }
 
-/// Checks that the targets are gone and that there is no new finding.
+/// Checks that the targets are gone and that there is no new finding, except an info in place of something worse.
 pub(super) fn compare(
     before: &[Keyed<'_>],
     after: &[Keyed<'_>],
@@ -173,12 +173,16 @@ pub(super) fn compare(
     // A finding whose item is now written differently has a new fingerprint; it is matched with one that was there before and is
     // not a target.
     let targets: BTreeSet<&FindingKey> = targets.iter().copied().collect();
+    let is_info = |it: &Keyed<'_>| it.finding.diagnostic.severity == Severity::Info;
+    let takes_infos = !before
+        .iter()
+        .any(|it| targets.contains(&it.key) && is_info(it));
     let resolved = before
         .iter()
         .filter(|it| of(&new, &it.key) < of(&old, &it.key) && !targets.contains(&it.key));
     let mut resolved = counts(resolved.map(Keyed::loose_key));
     for it in after {
-        if of(&new, &it.key) <= of(&old, &it.key) {
+        if of(&new, &it.key) <= of(&old, &it.key) || takes_infos && is_info(it) {
             continue;
         }
         match resolved.get_mut(&it.loose_key()) {

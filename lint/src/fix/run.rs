@@ -1,7 +1,8 @@
 //! Applies repairs to whole trees, round by round, until nothing is left to repair.
 //!
 //! INVARIANT: a repair is kept only if its finding is gone afterwards and there is no new finding, of any rule, in any deployment
-//! that reads a changed file. So a second run changes nothing, and no rule can make a file worse.
+//! that reads a changed file; only an info may take the place of an error or a warning. So a second run changes nothing, and no rule can
+//! make a file worse.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

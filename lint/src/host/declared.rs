@@ -278,7 +278,15 @@ impl<'a> TreeHost<'a> {
         }
         found.sort_unstable();
         found.dedup();
-        <[_; 1]>::try_from(found).ok().map(|[path]| path)
+        let [keys] = <[_; 1]>::try_from(found).ok()?;
+        let mut path: Vec<PathStep> = Vec::new();
+        let component = &self.merged.components()[at].path;
+        path.extend(component.iter().chain(&keys).cloned().map(PathStep::Key));
+        let there = self.declared_at(release, &path);
+        let (layer, id) = self.merged.written_id(node)?;
+        let kind = self.merged.document(layer).kind(id);
+        self.takes_by_name(&there, &own, kind, places)
+            .then_some(keys)
     }
 
     /// True if the chart does not read the value, or accepts it only because it accepts any key beside those it names.

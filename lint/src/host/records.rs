@@ -1,4 +1,4 @@
-//! Records: the deployment, its releases, components and layers, and duplicate keys.
+//! Records: the deployment, its releases, components and layers, duplicate keys, and comments with secrets.
 
 use std::borrow::Cow;
 
@@ -29,6 +29,7 @@ impl TreeHost<'_> {
                 self.records(kind::SCHEMA_VIOLATION, self.violations.len())
             }
             "duplicate-keys" => self.records(kind::DUPLICATE_KEY, self.duplicates().len()),
+            "commented-secrets" => self.records(kind::COMMENTED_SECRET, self.commented().len()),
             _ => Value::missing(None),
         }
     }
@@ -126,6 +127,14 @@ impl TreeHost<'_> {
                 }
             }
             kind::SCHEMA_VIOLATION => self.violation_field(id, field),
+            kind::COMMENTED_SECRET => {
+                let comment = self.commented()[id];
+                match field {
+                    "what" => Value::string(comment.what()),
+                    "layer" => self.record(kind::LAYER, comment.layer.0),
+                    _ => Value::missing(None),
+                }
+            }
             _ => Value::missing(None),
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! The structure of lines is guessed from their indentation; in doubt, too much is masked.
 
-use source::secret::is_credential;
+use source::secret::{is_credential, may_be_commented_secret};
 use source::{SourceId, Span};
 use values::path::Step;
 use values::secret::{Sensitivity, may_name_secret, sensitivity};
@@ -60,7 +60,12 @@ pub(super) fn secrets(document: &Document, in_secrets_file: bool, out: &mut Vec<
         let commented_out = words
             .split_once(':')
             .is_some_and(|(key, _)| names_secret(key));
-        if in_secrets_file || names_secret(own) || commented_out || mentions_secret(words) {
+        if in_secrets_file
+            || names_secret(own)
+            || commented_out
+            || mentions_secret(words)
+            || may_be_commented_secret(words)
+        {
             scanner.mask(range.start + 1, range.end);
         }
     }
@@ -249,6 +254,7 @@ fn contains_secret(words: &str) -> bool {
     parts.next_back();
     parts.any(|part| names_secret(part) || part.trim_end().ends_with("secrets"))
         || words.split([' ', '"', '\'', ',']).any(is_credential)
+        || may_be_commented_secret(words)
 }
 
 /// True if some words mention a password and contain what may be one, as in `the old password was hT7wq0zL`.

@@ -93,7 +93,7 @@ pub(super) fn place(
         Scope::File
     } else if alone {
         let below = below(text, next).and_then(|offset| entries.at(offset));
-        let Some((start, end)) = below else {
+        let Some((_, end)) = below else {
             let help = "put it directly above the key or item it applies to, or use `allow-file` at the top of the file";
             return Err(malformed(
                 comment,
@@ -101,7 +101,12 @@ pub(super) fn place(
                 help,
             ));
         };
-        Scope::Node(Span::new(comment.source, start, end))
+        // The comments in between and the one behind it are part of it.
+        let rest = text.get(end as usize..).unwrap_or_default();
+        let rest = rest.lines().next().unwrap_or_default();
+        let behind = rest.trim_start().starts_with('#');
+        let end = if behind { end + rest.len() as u32 } else { end };
+        Scope::Node(Span::new(comment.source, comment.start, end))
     } else {
         Scope::Line(Span::new(comment.source, line as u32, comment.end))
     };

@@ -101,6 +101,29 @@ galley: y
 }
 
 #[test]
+fn comments_cover_the_comments_of_their_entry() {
+    let text = "\
+# dogwatch: allow rule-a -- it is so
+# between
+brig: x # behind
+galley: y # elsewhere
+";
+    let found = [
+        ("rule-a", "# between"),
+        ("rule-a", "# behind"),
+        ("rule-a", "# elsewhere"),
+    ];
+    assert_eq!(
+        judged(text, &found, None),
+        [
+            "counts # elsewhere",
+            "allowed # between: it is so",
+            "allowed # behind: it is so"
+        ]
+    );
+}
+
+#[test]
 fn comments_above_a_list_item_cover_that_item() {
     let text = "\
 list:

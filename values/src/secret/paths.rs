@@ -64,6 +64,8 @@ fn secret_endings(last: u8) -> &'static [&'static str] {
             "encryptionkey",
             "masterkey",
             "accountkey",
+            // PagerDuty.
+            "servicekey",
             "sharedaccesskey",
         ],
         _ => &[],
@@ -285,6 +287,7 @@ mod tests {
             "envVars.TRACKING_API_KEY",
             "grafana.env.GF_SECURITY_ADMIN_PASSWORD",
             "s3.secret-access-key",
+            "receivers.0.pagerduty_configs.0.service_key",
             "storage.accountKey",
             "hub.SharedAccessKey",
             "rails.secret_key_base",

@@ -318,7 +318,7 @@ impl<'a> TreeHost<'a> {
         let (_, map) = self.merged.written_id(parent)?;
         let pairs = document.pairs(map).take(MAX_PRECEDING_KEYS);
         let before: Vec<_> = pairs.take_while(|(_, value)| *value != id).collect();
-        if before.len() == MAX_PRECEDING_KEYS {
+        if before.is_empty() || before.len() == MAX_PRECEDING_KEYS {
             return None;
         }
         let release = self.merged.release_of(node);

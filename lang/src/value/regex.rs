@@ -238,11 +238,11 @@ impl Regex {
     }
 }
 
-fn collect_matches<'t, E>(
-    text: &'t str,
+fn collect_matches<E>(
+    text: &str,
     mut found: impl Iterator<Item = Range<usize>>,
     mut charge: impl FnMut(usize) -> Result<(), E>,
-) -> Result<Vec<&'t str>, E> {
+) -> Result<Vec<&str>, E> {
     let (mut matches, mut end) = (Vec::new(), 0);
     loop {
         charge(text.len() - end)?;

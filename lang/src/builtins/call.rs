@@ -108,6 +108,7 @@ impl<'a, 'h> Call<'a, 'h> {
         }
         self.budget.charge(1 + value.size(self.host))?;
         let list = value.items(self.host);
+        charge_reading(&list.items, self.budget)?;
         self.secret |= list.items.iter().any(|item| item.secret);
         Ok(list)
     }
@@ -171,6 +172,11 @@ impl<'a, 'h> Call<'a, 'h> {
         Ok(self.budget.charge_text(bytes)?)
     }
 
+    /// Charges the steps for text that is about to be read.
+    pub(super) fn charge_reading(&mut self, bytes: usize) -> Result<(), Stop> {
+        Ok(self.budget.charge_reading(bytes)?)
+    }
+
     /// A value as interpolation renders it, with everything in it.
     pub(super) fn shown(&mut self, value: &Value<'h>) -> Result<String, Stop> {
         let plain = crate::eval::show::plain(self.host, value, self.budget)?;
@@ -200,6 +206,15 @@ impl<'a, 'h> Call<'a, 'h> {
         self.budget.charge_text(text.len())?;
         Ok(Value::string(text))
     }
+}
+
+/// Charges the steps for reading the strings among these values.
+pub(crate) fn charge_reading(values: &[Value<'_>], budget: &mut Budget) -> Result<(), OverBudget> {
+    let lengths = values.iter().map(|value| match &value.data {
+        Data::String(text) => text.len(),
+        _ => 0,
+    });
+    budget.charge_reading(lengths.sum())
 }
 
 /// A truth value as an answer.
@@ -247,6 +262,7 @@ pub fn invoke<'h>(
     budget: &mut Budget,
 ) -> Result<Value<'h>, OverBudget> {
     budget.charge(1)?;
+    charge_reading(args, budget)?;
     let params = &entry.signature.params;
     let padded: Vec<Value<'h>>;
     let args = if args.len() < params.len() {

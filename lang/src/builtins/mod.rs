@@ -25,7 +25,7 @@ use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
 
-pub(crate) use call::{hide, only_place};
+pub(crate) use call::{charge_reading, hide, only_place};
 pub(crate) use shapes::{is_missing, is_null, is_set};
 pub(crate) use tree::path_of;
 

@@ -49,7 +49,9 @@ pub(super) const TABLE: &[Builtin] = &[
         |call| {
             let text = call.text(0)?;
             call.charge_text(text.len())?;
-            let found = call.regex(1)?.matches(text);
+            let found = call
+                .regex(1)?
+                .matches(text, |unread| call.charge_reading(unread))?;
             list_of(call, found.into_iter())
         },
     ),

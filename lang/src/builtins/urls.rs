@@ -12,13 +12,9 @@ pub(super) const TABLE: &[Builtin] = &[
             ("'http://proxy:8080' is a url", "true"),
             ("'proxy:8080' is a url", "false"),
             ("'http://' is a url", "false"),
+            ("'http:/proxy' is a url", "false"),
         ],
-        |call| {
-            let parsed = call
-                .maybe_text(0)
-                .and_then(|text| url::Url::parse(text).ok());
-            answer_bool(parsed.is_some_and(|url| url.has_host()))
-        },
+        |call| answer_bool(call.maybe_text(0).is_some_and(is_url)),
     ),
     Builtin::new(
         "url-scheme(url: string) -> string?",
@@ -58,6 +54,7 @@ pub(super) const TABLE: &[Builtin] = &[
             ("url-port('HTTPS://a:')", "443"),
             ("url-port('a')", "missing"),
             ("url-port('a:x')", "missing"),
+            ("url-port('a:+80')", "missing"),
         ],
         |call| {
             let port = port(&split(call.text(0)?)).ok_or(Stop::Missing)?;
@@ -124,6 +121,13 @@ pub(super) const TABLE: &[Builtin] = &[
     .reveals_nothing(),
 ];
 
+/// The parser repairs what browsers do, such as `http:host` and `http:///host`; programs that read a configuration do not.
+fn is_url(text: &str) -> bool {
+    let parts = split(text);
+    let parsed = || url::Url::parse(text);
+    parts.scheme.is_some() && !parts.host.is_empty() && parsed().is_ok_and(|url| url.has_host())
+}
+
 /// The parts of a URL, not validated.
 struct Parts<'t> {
     scheme: Option<&'t str>,
@@ -186,6 +190,8 @@ fn split(text: &str) -> Parts<'_> {
 /// The explicit port, or else that of the scheme (RFC 9110 §4.2; an empty port counts as none, RFC 3986 §3.2.3).
 fn port(parts: &Parts<'_>) -> Option<u16> {
     match (parts.port, parts.scheme) {
+        // The parser would accept a sign.
+        (Some(written), _) if written.starts_with('+') => None,
         (Some(written), _) if !written.is_empty() => written.parse().ok(),
         (_, Some(scheme)) if scheme.eq_ignore_ascii_case("http") => Some(80),
         (_, Some(scheme)) if scheme.eq_ignore_ascii_case("https") => Some(443),

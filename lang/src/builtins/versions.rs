@@ -56,6 +56,7 @@ pub(super) const TABLE: &[Builtin] = &[
             ("version-in-range('5.6', '>=4.30 <5.7')", "true"),
             ("version-in-range('1.3.0', '^1.2')", "true"),
             ("version-in-range('2.5', '<2 || >=3')", "false"),
+            ("version-in-range('2.5.0-dev', '=v2.5.0-dev')", "true"),
         ],
         |call| {
             let version = parse_newest(call.text(0)?).ok_or(Stop::Missing)?;
@@ -73,15 +74,20 @@ pub fn compare_versions(a: &str, b: &str) -> Option<Ordering> {
     Some(parse_newest(a)?.cmp_precedence(&parse_newest(b)?))
 }
 
+/// The characters of operators in a range.
+const OPERATORS: [char; 5] = ['<', '>', '=', '^', '~'];
+
 /// Parses comparators separated by whitespace or commas.
 fn requirement(text: &str) -> Option<VersionReq> {
     let mut joined = String::new();
     for word in text.replace(',', " ").split_whitespace() {
         // There may be a space between an operator and its version.
-        if !joined.is_empty() && !joined.ends_with(['<', '>', '=', '^', '~']) {
+        if !joined.is_empty() && !joined.ends_with(OPERATORS) {
             joined.push(',');
         }
-        joined.push_str(&word.replace('v', ""));
+        let version = word.trim_start_matches(OPERATORS);
+        joined.push_str(&word[..word.len() - version.len()]);
+        joined.push_str(version.strip_prefix('v').unwrap_or(version));
     }
     VersionReq::parse(&joined).ok()
 }

@@ -1,7 +1,5 @@
 //! Calls of pack, host and built-in functions.
 
-use source::Span;
-
 use super::checker::Checker;
 use super::facts::Meaning;
 use super::foreign;
@@ -141,7 +139,7 @@ impl<'a> Checker<'a> {
     /// `user(path)`: the same place in the user view.
     fn user(&mut self, expr: &'a Expr, args: &'a [Expr]) -> Info<'a> {
         let [arg] = args else {
-            self.arity("user", 1, 1, args.len(), expr.span, false);
+            self.wrong_arity(expr, "user", &arguments(1, 1), args.len(), false);
             return Info::any();
         };
         let before = std::mem::replace(&mut self.view, View::User);
@@ -187,14 +185,8 @@ impl<'a> Checker<'a> {
         };
         let expected = function.params.len();
         if args.len() != expected {
-            self.arity(
-                &entry.name.node,
-                expected,
-                expected,
-                args.len(),
-                expr.span,
-                false,
-            );
+            let (name, count) = (&entry.name.node, arguments(expected, expected));
+            self.wrong_arity(expr, name, &count, args.len(), false);
         }
         for (i, (arg, info)) in args.iter().zip(&infos).enumerate() {
             if let Some(ty) = self.params[item].get(i).cloned() {
@@ -222,7 +214,8 @@ impl<'a> Checker<'a> {
         let (least, most) = (signature.required(), signature.params.len());
         if args.len() < least || args.len() > most {
             let list = matches!(&signature.params[..], [only] if matches!(only.ty, Type::List(_)));
-            self.arity(&signature.name, least, most, args.len(), expr.span, list);
+            let expected = arguments(least, most);
+            self.wrong_arity(expr, &signature.name, &expected, args.len(), list);
             return Info::any();
         }
         // `count` is for lists, and beginners expect `length` to be.
@@ -266,30 +259,24 @@ impl<'a> Checker<'a> {
         info
     }
 
-    fn arity(
-        &mut self,
-        name: &str,
-        least: usize,
-        most: usize,
-        actual: usize,
-        span: Span,
-        list: bool,
-    ) {
-        let expected = match (least, most) {
-            (0, 0) => "no arguments".to_owned(),
-            (1, 1) => "one argument".to_owned(),
-            (least, most) if least == most => format!("{least} arguments"),
-            (least, most) => format!("{least} to {most} arguments"),
+    /// Reports a call with a number of arguments that is not `expected`.
+    fn wrong_arity(&mut self, call: &Expr, name: &str, expected: &str, actual: usize, list: bool) {
+        let problem = Problem::WrongArity {
+            name: name.to_owned(),
+            expected: expected.to_owned(),
+            actual,
+            list: list && actual > 1,
         };
-        let name = name.to_owned();
-        self.report(
-            span,
-            Problem::WrongArity {
-                name,
-                expected,
-                actual,
-                list: list && actual > 1,
-            },
-        );
+        self.report(call.span, problem);
+    }
+}
+
+/// A number of arguments in words.
+fn arguments(least: usize, most: usize) -> String {
+    match (least, most) {
+        (0, 0) => "no arguments".to_owned(),
+        (1, 1) => "one argument".to_owned(),
+        (least, most) if least == most => format!("{least} arguments"),
+        (least, most) => format!("{least} to {most} arguments"),
     }
 }

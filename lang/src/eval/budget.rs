@@ -6,10 +6,15 @@ pub const STEPS_PER_SUBJECT: u64 = 1_000_000;
 /// Bytes of computed text per step.
 const BYTES_PER_STEP: usize = 16;
 
+/// Bytes of text read per step: reading is much faster than computing.
+const BYTES_READ_PER_STEP: u64 = 1_024;
+
 /// The remaining steps.
 #[derive(Debug, Clone)]
 pub struct Budget {
     left: u64,
+    /// The number of bytes read, including those that do not make up a step yet.
+    bytes_read: u64,
 }
 
 /// The budget is exhausted.
@@ -25,7 +30,10 @@ impl Default for Budget {
 impl Budget {
     /// A budget of `steps` steps.
     pub fn new(steps: u64) -> Self {
-        Self { left: steps }
+        Self {
+            left: steps,
+            bytes_read: 0,
+        }
     }
 
     /// The number of remaining steps.
@@ -56,5 +64,21 @@ impl Budget {
     /// The same as [`Budget::charge`].
     pub fn charge_text(&mut self, bytes: usize) -> Result<(), OverBudget> {
         self.charge(1 + bytes / BYTES_PER_STEP)
+    }
+
+    /// Charges the steps for reading `bytes` bytes of text.
+    ///
+    /// # Errors
+    /// The same as [`Budget::charge`].
+    pub fn charge_reading(&mut self, bytes: usize) -> Result<(), OverBudget> {
+        let before = self.bytes_read / BYTES_READ_PER_STEP;
+        self.bytes_read = self.bytes_read.saturating_add(bytes as u64);
+        let steps = self.bytes_read / BYTES_READ_PER_STEP - before;
+        self.charge(usize::try_from(steps).unwrap_or(usize::MAX))
+    }
+
+    /// The number of bytes charged by [`Budget::charge_reading`].
+    pub(crate) fn bytes_read(&self) -> usize {
+        usize::try_from(self.bytes_read).unwrap_or(usize::MAX)
     }
 }

@@ -70,6 +70,9 @@ impl<'h> Operator<'_, 'h> {
             BinaryOp::Equal | BinaryOp::AgreesWith => self.equal(a, b)?,
             BinaryOp::NotEqual => self.equal(a, b)?.negate(),
             BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => {
+                if let (Data::String(a), Data::String(b)) = (&a.data, &b.data) {
+                    self.budget.charge_reading(a.len().min(b.len()))?;
+                }
                 match order(&a.data, &b.data) {
                     Some(order) => Truth::from(match op {
                         BinaryOp::Less => order.is_lt(),

@@ -290,7 +290,11 @@ impl<'h> Machine<'_, 'h> {
             return None;
         }
         let element = (generator.slot, element.as_ref());
-        let truth = Glance::at_element(self, element).truth(condition)?;
+        let mut glance = Glance::at_element(self, element);
+        let (truth, read) = (glance.truth(condition), glance.bytes_read());
+        // Its steps are few, but texts can be long.
+        self.budget.charge_reading(read).ok()?;
+        let truth = truth?;
         if cfg!(debug_assertions) {
             self.assert_same_truth(condition, generator, elements, index, &truth);
         }

@@ -134,6 +134,11 @@ impl<'g, 'h> Glance<'g, 'h> {
         })
     }
 
+    /// The number of bytes of text that it has read.
+    pub(super) fn bytes_read(&self) -> usize {
+        self.budget.bytes_read()
+    }
+
     /// The truth of an expression: true, false or missing; unknown only if the subject is.
     pub(super) fn truth(&mut self, node: &'h Node) -> Option<Truth> {
         self.budget.charge(1).ok()?;
@@ -237,6 +242,9 @@ impl<'g, 'h> Glance<'g, 'h> {
             return Some(Truth::Missing(None));
         }
         let a = a?;
+        if let (Data::String(a), Data::String(b)) = (&a.data, &b.data) {
+            self.budget.charge_reading(a.len().min(b.len())).ok()?;
+        }
         if let Some(truth) = compare_scalars(op, &a.data, &b.data) {
             return Some(Truth::from(truth));
         }

@@ -393,7 +393,11 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         }
         let below = &self.code.clauses[clause + 1..];
         let explain = self.code.places;
-        Glance::new(&self.machine, below, explain, subject, keys, &self.lets).outcome()
+        let mut glance = Glance::new(&self.machine, below, explain, subject, keys, &self.lets);
+        let (outcome, read) = (glance.outcome(), glance.bytes_read());
+        // Its steps are few, but texts can be long.
+        self.rule_budget.charge_reading(read).ok()?;
+        outcome
     }
 
     /// Evaluates each place that a pattern matches.

@@ -94,6 +94,7 @@ pub(super) fn host_call<'h>(
     budget: &mut Budget,
 ) -> Result<Value<'h>, OverBudget> {
     budget.charge(1)?;
+    crate::builtins::charge_reading(args, budget)?;
     let mut value = host.call(index, args);
     // The host marks what it returns; anything it forgot is marked here. A single bit reveals no text.
     let bit = matches!(

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::token::{Token, TokenKind, Unclosed};
 use super::vocabulary;
+use crate::builtins;
 
 /// Something is missing or misplaced.
 pub(super) const SYNTAX: &str = "rule-syntax";
@@ -299,14 +300,33 @@ pub(super) fn foreign_word(spelled: &str) -> Option<&'static str> {
 
 const IS_SET_HELP: &str = "write `x is set` to test for presence";
 
-/// Help for what follows a word that is a quantifier or a test in other languages.
-pub(super) fn following_help(word: Token, text: &str) -> Option<&'static str> {
-    Some(match word.text(text) {
+/// Help for what follows a word that is a function, or a quantifier or a test in other languages.
+pub(super) fn following_help(word: Token, text: &str) -> Option<String> {
+    let word = word.text(text);
+    let help = match word {
         "exists" | "defined" => IS_SET_HELP,
         "any" => "write `some x in xs satisfies …`",
         "all" | "forall" => "write `every x in xs satisfies …`",
         "none" => "write `no x in xs satisfies …`",
-        _ => return None,
+        _ => {
+            builtins::find(word)?;
+            return Some(format!(
+                "write `{word}(…)`: a function's arguments are in parentheses"
+            ));
+        }
+    };
+    Some(help.to_owned())
+}
+
+/// Help for a name behind a type in the parameters of a function.
+pub(super) fn typed_param_help(ty: Token, name: Token, text: &str) -> Option<String> {
+    let ty = ty.text(text);
+    let is_type = matches!(ty, "string" | "number" | "bool" | "any" | "list" | "map");
+    (is_type && name.kind == TokenKind::Name).then(|| {
+        format!(
+            "write the type behind the name: `{}: {ty}`",
+            name.text(text)
+        )
     })
 }
 

@@ -3,6 +3,7 @@
 mod automaton;
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -167,19 +168,30 @@ impl Regex {
         }
     }
 
-    /// All non-overlapping matches, from left to right.
-    pub fn matches<'t>(&self, text: &'t str) -> Vec<&'t str> {
+    /// All non-overlapping matches, from left to right. Each search may read the whole rest of the text, even if it
+    /// finds a short match, so `charge` is called with the length of the rest first.
+    ///
+    /// # Errors
+    /// If `charge` fails.
+    pub fn matches<'t, E>(
+        &self,
+        text: &'t str,
+        charge: impl FnMut(usize) -> Result<(), E>,
+    ) -> Result<Vec<&'t str>, E> {
         let is_ascii = text.is_ascii();
         if self.quick_match(text, is_ascii) == Some(false) {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         match self.matcher(is_ascii) {
-            Matcher::Never => Vec::new(),
+            Matcher::Never => Ok(Vec::new()),
             Matcher::Engine(engine) => {
-                let found = engine.find_iter(text);
-                found.filter_map(|it| text.get(it.range())).collect()
+                let found = engine.find_iter(text).map(|it| it.range());
+                collect_matches(text, found, charge)
             }
-            Matcher::Compiled => self.find_iter(text).map(|it| it.as_str()).collect(),
+            Matcher::Compiled => {
+                let found = self.find_iter(text).map(|it| it.range());
+                collect_matches(text, found, charge)
+            }
         }
     }
 
@@ -223,6 +235,22 @@ impl Regex {
     /// The text between the slashes.
     pub fn as_str(&self) -> &str {
         &self.0.text
+    }
+}
+
+fn collect_matches<E>(
+    text: &str,
+    mut found: impl Iterator<Item = Range<usize>>,
+    mut charge: impl FnMut(usize) -> Result<(), E>,
+) -> Result<Vec<&str>, E> {
+    let (mut matches, mut end) = (Vec::new(), 0);
+    loop {
+        charge(text.len() - end)?;
+        let Some(range) = found.next() else {
+            return Ok(matches);
+        };
+        end = range.end;
+        matches.extend(text.get(range));
     }
 }
 
@@ -458,7 +486,8 @@ mod tests {
             let groups = groups.map(|it| it.iter().map(|it| it.map(|it| it.as_str())).collect::<Vec<_>>());
             prop_assert_eq!(lazy.groups(&text), groups, "{}", regex);
             let all: Vec<_> = compiled.find_iter(&text).map(|it| it.as_str()).collect();
-            prop_assert_eq!(lazy.matches(&text), all, "{}", regex);
+            let found = lazy.matches(&text, |_| Ok::<_, std::convert::Infallible>(()));
+            prop_assert_eq!(found, Ok(all), "{}", regex);
         }
 
         /// Regexes that are compiled later do compile: joins and repeats pieces that are large for their length.

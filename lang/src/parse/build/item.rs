@@ -187,7 +187,7 @@ impl Builder<'_> {
                         params.extend(self.name(&name, "a name").map(|name| (name, ty)));
                     }
                 }
-                Rule::not_closed => self.report_unclosed(&part, opening),
+                Rule::params_not_closed => self.report_unclosed(&part, opening),
                 Rule::no_params => {
                     self.report_missing(&part, "`(`", Some("`fn name(a, b) = value`"));
                 }

@@ -387,7 +387,16 @@ impl<'a> Builder<'a> {
                 let advice = inside
                     .or_else(|| report::sign_help(found.token, text))
                     .or(list);
-                diagnostic.help = advice.map(str::to_owned);
+                let before = next.checked_sub(1).and_then(|before| self.word(before));
+                diagnostic.help = advice.map(str::to_owned).or_else(|| {
+                    let before = before?.token;
+                    match node.as_rule() {
+                        Rule::params_not_closed => {
+                            report::typed_param_help(before, found.token, text)
+                        }
+                        _ => report::following_help(before, text),
+                    }
+                });
                 diagnostic
             }
             None => self
@@ -411,11 +420,12 @@ impl<'a> Builder<'a> {
         let mut diagnostic = self.error(report::SYNTAX, span, message);
         let before = word.checked_sub(1).and_then(|before| self.word(before));
         let behind = || report::following_help(before?.token, text);
-        let advice = report::clause_help(found.token, text)
-            .or_else(|| report::help_for(found.token, text))
-            .or_else(behind);
+        let advice =
+            report::clause_help(found.token, text).or_else(|| report::help_for(found.token, text));
         let colon = || report::colon_help(before?.token, found.token, text);
-        diagnostic.help = colon().or_else(|| advice.map(str::to_owned));
+        diagnostic.help = colon()
+            .or_else(|| advice.map(str::to_owned))
+            .or_else(behind);
         self.report(diagnostic);
     }
 

@@ -324,7 +324,7 @@ pub(super) fn typed_param_help(ty: Token, name: Token, text: &str) -> Option<Str
     let is_type = matches!(ty, "string" | "number" | "bool" | "any" | "list" | "map");
     (is_type && name.kind == TokenKind::Name).then(|| {
         format!(
-            "write the type behind the name: `{}: {ty}`",
+            "write the type after the name: `{}: {ty}`",
             name.text(text)
         )
     })

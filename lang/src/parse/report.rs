@@ -322,12 +322,8 @@ pub(super) fn following_help(word: Token, text: &str) -> Option<String> {
 pub(super) fn typed_param_help(ty: Token, name: Token, text: &str) -> Option<String> {
     let ty = ty.text(text);
     let is_type = matches!(ty, "string" | "number" | "bool" | "any" | "list" | "map");
-    (is_type && name.kind == TokenKind::Name).then(|| {
-        format!(
-            "write the type after the name: `{}: {ty}`",
-            name.text(text)
-        )
-    })
+    (is_type && name.kind == TokenKind::Name)
+        .then(|| format!("write the type after the name: `{}: {ty}`", name.text(text)))
 }
 
 /// Is it `name = …`, or `name := …`?

@@ -1,7 +1,9 @@
 //! Reads Flux `HelmRelease`.
 //!
-//! Source: helm-controller's API: `valuesFrom` in order, then `values`, each merged over the previous. A `HelmRelease` without a chart is a
-//! patch, which kustomize merges over another one before Flux sees it.
+//! Source: helm-controller's API: `valuesFrom` in order, then `values`, each merged over the previous. Whether a reference with a
+//! `targetPath` or `values` wins depends on Flux's version (`ChartValuesFromReferences` in helm-controller's and in pkg's
+//! `chartutil/values.go`), so what both set is unknown. A `HelmRelease` without a chart is a patch, which kustomize merges over another one
+//! before Flux sees it.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +11,7 @@ use rustc_hash::FxHashSet;
 use source::Span;
 
 use super::read::{Reader, chart_name};
-use super::{Note, Stated, below, newest_allowed};
+use super::{Given, Note, SetValue, Stated, below, newest_allowed, set_yaml};
 use crate::discover::{AbsentReason, ChartPath, ExplicitLayer, ExplicitRelease};
 use crate::layer::Role;
 use crate::yaml::{Kind, NodeId};
@@ -53,8 +55,10 @@ pub struct ValuesFrom {
     pub name: String,
     /// The key in it.
     pub key: String,
-    /// The path at which its content is set, in which case the content is not a map of values.
-    pub target: Option<String>,
+    /// The value that its content is, if it is not a map of values (`targetPath`).
+    target: Option<Given>,
+    /// The manifest that refers to it.
+    path: PathBuf,
     /// Where it is.
     pub span: Span,
 }
@@ -160,9 +164,11 @@ impl FluxRelease {
                     .to_owned(),
             });
         }
-        for from in self.values_from.iter().flatten() {
-            let known = found(from).filter(|_| from.target.is_none());
-            release.layers.push(known.unwrap_or_else(|| {
+        let references = self.values_from.as_deref().unwrap_or_default();
+        let (single, whole): (Vec<_>, Vec<_>) =
+            references.iter().partition(|it| it.target.is_some());
+        for from in whole {
+            release.layers.push(found(from).unwrap_or_else(|| {
                 let ValuesFrom { kind, name, .. } = from;
                 notes.push(Note {
                     span: from.span,
@@ -178,6 +184,17 @@ impl FluxRelease {
             }));
         }
         release.layers.extend(self.values.iter().cloned());
+        if let Some(first) = single.first() {
+            let given: Vec<Given> = single.iter().filter_map(|it| it.target.clone()).collect();
+            let (text, origin) = set_yaml(&given, first.span);
+            release.layers.push(ExplicitLayer::Inline {
+                path: first.path.clone(),
+                role: Role::Set,
+                text,
+                part: None,
+                origin,
+            });
+        }
         (release, notes)
     }
 }
@@ -243,7 +260,17 @@ fn values_from(reader: &Reader<'_>, from: NodeId) -> ValuesFrom {
         key: reader
             .text(from, "valuesKey")
             .unwrap_or_else(|| "values.yaml".to_owned()),
-        target: reader.text(from, "targetPath"),
+        target: reader.get(from, "targetPath").and_then(|at| {
+            let name = reader.scalar(at).filter(|it| !it.is_empty())?;
+            let span = reader.span(at);
+            Some(Given {
+                name,
+                value: SetValue::Hidden,
+                named_at: span,
+                value_at: span,
+            })
+        }),
+        path: reader.path.to_path_buf(),
         span: reader.span(from),
     }
 }

@@ -540,6 +540,30 @@ spec:
 }
 
 #[test]
+fn flux_reference_with_a_target_path_hides_only_that_value() {
+    check_manifest(
+        "apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: wire}
+spec:
+  chart:
+    spec: {chart: wire-server}
+  valuesFrom:
+  - {kind: Secret, name: pw, valuesKey: smtp, targetPath: brig.secrets.smtpPassword}
+  - {kind: ConfigMap, name: sizes}
+  - {kind: Secret, name: pw, valuesKey: turn, targetPath: brig.secrets.turn.secret}
+  values: {brig: {replicaCount: 3}}
+",
+        "
+        wire = wire-server ? in ?
+          values hidden ConfigMap/sizes Remote
+          values part {brig: {replicaCount: 3}}
+          set text {\"brig\": {\"secrets\": {\"smtpPassword\": \"{{ set-file }}\", \"turn\": {\"secret\": \"{{ set-file }}\"}}}}
+        ",
+    );
+}
+
+#[test]
 fn ignores_other_manifests() {
     for text in [
         "",

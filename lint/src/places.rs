@@ -112,12 +112,12 @@ impl TreeHost<'_> {
         self.insertion_at(release, &path)
     }
 
-    /// Where an insertion is shown: at the key that it goes below, or at the first key of a file that has none of its parents.
+    /// Where an insertion is shown: at the key that it goes below, or at the first key of a layer that has none of its parents.
     fn pointed_at(&self, insertion: &Insertion) -> Option<Span> {
         let first = || {
             let layer = insertion.layer?;
             let document = self.merged.document(layer);
-            let (key, _) = document.pairs(document.root()?).next()?;
+            let (key, _) = document.pairs(self.merged.layer_top(layer)?).next()?;
             Some(document.span(key))
         };
         match insertion.parent {

@@ -5,8 +5,9 @@
     reason = "tests may panic, print and read files"
 )]
 
+use std::io::Write as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 struct Output {
     status: i32,
@@ -192,6 +193,45 @@ fn fmt_changes_only_unformatted_files() {
     write(root, "rules/first.watch", "rule first {\n");
     assert_eq!(dogwatch(root, &["fmt"]).status, 2);
     assert_eq!(read(root, "rules/first.watch"), "rule first {\n");
+}
+
+#[test]
+fn fmt_formats_standard_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let fmt = |args: &[&str], text: &str| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_dogwatch"))
+            .arg("fmt")
+            .args(args)
+            .current_dir(folder.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        input.write_all(text.as_bytes()).unwrap();
+        drop(input);
+        let output = child.wait_with_output().unwrap();
+        Output {
+            status: output.status.code().unwrap(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    };
+    let formatted = fmt(&["-"], "let  b  =  1\n");
+    assert_eq!(
+        (formatted.status, &*formatted.out, &*formatted.err),
+        (0, "let b = 1\n", "")
+    );
+    let check = fmt(&["-", "--check"], "let  b  =  1\n");
+    assert_eq!(
+        (check.status, &*check.out),
+        (1, "<stdin> is not formatted\n")
+    );
+    let broken = fmt(&["-"], "rule first {\n");
+    assert_eq!((broken.status, &*broken.out), (2, ""));
+    assert!(broken.err.contains("<stdin>:1:"), "{}", broken.err);
+    assert_eq!(fmt(&["-", "rules"], "").status, 2);
 }
 
 #[test]

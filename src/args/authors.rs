@@ -35,7 +35,7 @@ pub(crate) struct Test {
     after_help = "Exit status: 0 formatted, 1 with --check or --diff: a file is not formatted, 2 usage or a file with errors, 3 no file."
 )]
 pub(crate) struct Fmt {
-    /// `.watch` files, or folders to search for them
+    /// `.watch` files, folders to search for them, or `-` to format standard input to standard output
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) paths: Vec<PathBuf>,
     /// Write nothing; list the files that are not formatted

@@ -1,11 +1,11 @@
 //! `dogwatch fmt`: formats rule files.
 
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, BufWriter, Read as _, Write as _};
 use std::path::Path;
 
-use ::lint::files::{Disk, Files as _, write_atomically};
+use ::lint::files::{Disk, Files as _, MAX_SIZE, write_atomically};
 use ::lint::fix::unified_texts;
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use source::{Source, SourceMap};
 
 use super::{Status, cwd, pluralize, print_to_stderr, rule_selection, style};
@@ -13,6 +13,13 @@ use crate::args::Fmt;
 use crate::output::{self, draw, sanitize};
 
 pub(super) fn run(args: &Fmt) -> anyhow::Result<Status> {
+    let dash = Path::new("-");
+    if args.paths.iter().any(|it| it == dash) {
+        if args.paths.len() > 1 {
+            bail!("`-` is standard input, which is formatted alone");
+        }
+        return format_stdin(args);
+    }
     let cwd = cwd()?;
     let (files, missing) = rule_selection::watch_files(&cwd, &args.paths);
     for path in &missing {
@@ -85,6 +92,40 @@ pub(super) fn run(args: &Fmt) -> anyhow::Result<Status> {
     } else {
         Status::Clean
     })
+}
+
+/// Formats standard input to standard output. On errors that output stays empty, so that an editor does not replace its text.
+fn format_stdin(args: &Fmt) -> anyhow::Result<Status> {
+    const NAME: &str = "<stdin>";
+    let mut text = String::new();
+    io::stdin()
+        .lock()
+        .take(MAX_SIZE + 1)
+        .read_to_string(&mut text)
+        .context("standard input cannot be read")?;
+    let mut sources = SourceMap::default();
+    let source = sources.add(Source::new(NAME, text.as_str()));
+    let formatted = match lang::format::format(source, &text) {
+        Ok(formatted) => formatted,
+        Err(diagnostics) => {
+            draw(&diagnostics, &sources, &style(), &mut io::stderr())?;
+            return Ok(Status::Usage);
+        }
+    };
+    let mut out = io::stdout().lock();
+    if args.check || args.diff {
+        if formatted == text {
+            return Ok(Status::Clean);
+        }
+        let shown = match args.diff {
+            true => unified_texts(NAME, &text, &formatted),
+            false => format!("{NAME} is not formatted\n"),
+        };
+        out.write_all(shown.as_bytes())?;
+        return Ok(Status::Findings);
+    }
+    out.write_all(formatted.as_bytes())?;
+    Ok(Status::Clean)
 }
 
 fn read_text(path: &Path) -> io::Result<String> {

@@ -506,22 +506,6 @@ impl TreeHost<'_> {
         }
         text
     }
-
-    /// The component of a release with the longest path that is a prefix of `path`.
-    pub(crate) fn component_at(&self, release: usize, path: &[PathStep]) -> usize {
-        let components = self.merged.components_of(release);
-        let leads = |keys: &[String]| {
-            keys.len() <= path.len()
-                && keys
-                    .iter()
-                    .zip(path)
-                    .all(|(key, step)| matches!(step, PathStep::Key(it) if it == key))
-        };
-        components
-            .filter(|(_, it)| leads(&it.path))
-            .max_by_key(|(_, it)| it.path.len())
-            .map_or(0, |(at, _)| at)
-    }
 }
 
 fn push_key(text: &mut String, key: &str) {

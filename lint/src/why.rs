@@ -378,7 +378,10 @@ impl Tracer<'_> {
         let show = |path: &std::path::Path| self.tree.show(path);
         let host = TreeHost::new(self.deployment, &self.tree.knowledge, &show);
         let mut notes = Vec::new();
-        let component = &merged.components()[host.component_at(release, &path.0)];
+        let Some(component) = merged.component_at(release, &path.0) else {
+            return notes;
+        };
+        let component = &merged.components()[component];
         if component.enabled == Enabled::No {
             let by = component.decided_by.and_then(|node| {
                 let at = shown::place(self.tree, merged, node)?;

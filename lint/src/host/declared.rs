@@ -122,7 +122,9 @@ impl<'a> TreeHost<'a> {
 
     /// The declared places of a path in a release, which need not exist.
     pub fn declared_at(&self, release: usize, path: &[PathStep]) -> Places<'a> {
-        let at = self.component_at(release, path);
+        let Some(at) = self.merged.component_at(release, path) else {
+            return Places::new();
+        };
         let component = &self.merged.components()[at];
         let mut places = self.top_places(at);
         for step in &path[component.path.len()..] {
@@ -251,7 +253,7 @@ impl<'a> TreeHost<'a> {
         };
         let set = self.knowledge.set();
         let release = self.merged.release_of(node);
-        let at = self.component_at(release, &self.merged.path(node).0);
+        let at = self.merged.component_of(node)?;
         let mut found: Vec<Vec<String>> = Vec::new();
         for top in self.top_places(at) {
             let parts = set
@@ -343,8 +345,7 @@ impl<'a> TreeHost<'a> {
             };
             let there = below(&mut path, &own);
             if is_free && self.takes_by_name(&there, &own, document.kind(id), places) {
-                let at = self.component_at(release, &self.merged.path(node).0);
-                let top = &self.merged.components()[at].path;
+                let top = &self.merged.components()[self.merged.component_of(node)?].path;
                 return keys_below(top, path);
             }
             path.pop();
@@ -370,7 +371,7 @@ impl<'a> TreeHost<'a> {
         let kind = self.merged.document(layer).kind(id);
         let release = self.merged.release_of(node);
         let mut path = self.merged.path(node).0;
-        let top = &self.merged.components()[self.component_at(release, &path)].path;
+        let top = &self.merged.components()[self.merged.component_of(node)?].path;
         path.pop();
         let mut map = self.merged.in_view(node, View::User).found()?;
         map = self.merged.parent(map)?;

@@ -177,7 +177,9 @@ impl TreeHost<'_> {
     /// A path from the top of the chart that a value belongs to, with its place.
     fn at_keys<'h>(&'h self, node: NodeRef, keys: &[String]) -> Value<'h> {
         let release = self.merged.release_of(node);
-        let component = self.component_at(release, &self.merged.path(node).0);
+        let Some(component) = self.merged.component_of(node) else {
+            return Value::missing(None);
+        };
         let component = &self.merged.components()[component];
         let mut full_path = component.path.clone();
         full_path.extend_from_slice(keys);

@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::node::{LayerId, MapId, NodeRef, Target, View};
 use super::parents::Parents;
-use super::{Component, Lookup, Merged};
+use super::{Lookup, Merged};
 use crate::layer::{Layer, Role};
 use crate::path::{KeyPath, PathStep, Step};
 use crate::yaml::NodeId;
@@ -223,30 +223,31 @@ impl Merged {
         self.arena.release_of(node) as usize
     }
 
-    /// The value's component: the one with the longest path that leads to it.
+    /// The value's component.
     pub fn component_of(&self, node: NodeRef) -> Option<usize> {
         let release = self.release_of(node);
-        let own = self.components.iter().filter(|it| it.release == release);
-        let longest = own.map(|it| it.path.len()).max().unwrap_or(0);
-        let mut path = Vec::new();
+        let components = self.components_of(release);
+        let longest = components.map(|(_, it)| it.path.len()).max().unwrap_or(0);
+        // However deep the value is, the start of its path is enough.
+        let mut start = Vec::with_capacity(longest);
         self.each_step(node, |step| {
-            if path.len() < longest {
-                path.push(PathStep::from(step));
+            if start.len() < longest {
+                start.push(PathStep::from(step));
             }
         });
-        let leads = |component: &Component| {
-            component.path.len() <= path.len()
-                && component
-                    .path
-                    .iter()
-                    .zip(&path)
-                    .all(|(key, step)| *step == PathStep::Key(key.clone()))
+        self.component_at(release, &start)
+    }
+
+    /// The component of a release that a path leads into: the one with the longest path. `None` in a release without components.
+    pub fn component_at(&self, release: usize, path: &[PathStep]) -> Option<usize> {
+        let leads = |keys: &[String]| {
+            let mut steps = path.iter();
+            keys.iter()
+                .all(|key| matches!(steps.next(), Some(PathStep::Key(it)) if it == key))
         };
-        self.components
-            .iter()
-            .enumerate()
-            .filter(|(_, component)| component.release == release && leads(component))
-            .max_by_key(|(_, component)| component.path.len())
+        self.components_of(release)
+            .filter(|(_, it)| leads(&it.path))
+            .max_by_key(|(_, it)| it.path.len())
             .map(|(at, _)| at)
     }
 

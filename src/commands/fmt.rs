@@ -1,14 +1,14 @@
 //! `dogwatch fmt`: formats rule files.
 
-use std::io::{self, BufWriter, Read as _, Write as _};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use ::lint::files::{Disk, Files as _, MAX_SIZE, write_atomically};
+use ::lint::files::{Disk, Files as _, write_atomically};
 use ::lint::fix::unified_texts;
 use anyhow::{Context as _, bail};
 use source::{Source, SourceMap};
 
-use super::{Status, cwd, pluralize, print_to_stderr, rule_selection, style};
+use super::{Status, cwd, pluralize, print_to_stderr, read_stdin, rule_selection, style};
 use crate::args::Fmt;
 use crate::output::{self, draw, sanitize};
 
@@ -37,16 +37,9 @@ pub(super) fn run(args: &Fmt) -> anyhow::Result<Status> {
                 continue;
             }
         };
-        let text = text.as_str();
-        let mut sources = SourceMap::default();
-        let source = sources.add(Source::new(shown, text));
-        let formatted = match lang::format::format(source, text) {
-            Ok(formatted) => formatted,
-            Err(diagnostics) => {
-                draw(&diagnostics, &sources, &style(), &mut out)?;
-                broken += 1;
-                continue;
-            }
+        let Some(formatted) = format(shown, &text, &mut out)? else {
+            broken += 1;
+            continue;
         };
         if formatted == text {
             continue;
@@ -54,7 +47,7 @@ pub(super) fn run(args: &Fmt) -> anyhow::Result<Status> {
         changed += 1;
         if args.diff {
             let name = output::display_path(shown);
-            out.write_all(unified_texts(&name, text, &formatted).as_bytes())?;
+            out.write_all(unified_texts(&name, &text, &formatted).as_bytes())?;
         } else if args.check {
             let name = output::display_path(shown);
             writeln!(out, "{} is not formatted", sanitize(&name))?;
@@ -97,20 +90,9 @@ pub(super) fn run(args: &Fmt) -> anyhow::Result<Status> {
 /// Formats standard input to standard output. On errors that output stays empty, so that an editor does not replace its text.
 fn format_stdin(args: &Fmt) -> anyhow::Result<Status> {
     const NAME: &str = "<stdin>";
-    let mut text = String::new();
-    io::stdin()
-        .lock()
-        .take(MAX_SIZE + 1)
-        .read_to_string(&mut text)
-        .context("standard input cannot be read")?;
-    let mut sources = SourceMap::default();
-    let source = sources.add(Source::new(NAME, text.as_str()));
-    let formatted = match lang::format::format(source, &text) {
-        Ok(formatted) => formatted,
-        Err(diagnostics) => {
-            draw(&diagnostics, &sources, &style(), &mut io::stderr())?;
-            return Ok(Status::Usage);
-        }
+    let text = String::from_utf8(read_stdin()?).context("standard input is not UTF-8")?;
+    let Some(formatted) = format(Path::new(NAME), &text, &mut io::stderr())? else {
+        return Ok(Status::Usage);
     };
     let mut out = io::stdout().lock();
     if args.check || args.diff {
@@ -126,6 +108,19 @@ fn format_stdin(args: &Fmt) -> anyhow::Result<Status> {
     }
     out.write_all(formatted.as_bytes())?;
     Ok(Status::Clean)
+}
+
+/// A text formatted; `None` if it has errors, which are drawn to `errors`.
+fn format(name: &Path, text: &str, errors: &mut dyn Write) -> io::Result<Option<String>> {
+    let mut sources = SourceMap::default();
+    let source = sources.add(Source::new(name, text));
+    match lang::format::format(source, text) {
+        Ok(formatted) => Ok(Some(formatted)),
+        Err(diagnostics) => {
+            draw(&diagnostics, &sources, &style(), errors)?;
+            Ok(None)
+        }
+    }
 }
 
 fn read_text(path: &Path) -> io::Result<String> {

@@ -1,10 +1,10 @@
 //! `dogwatch lint`: lints trees, writes the report and sets the exit status.
 
-use std::io::{self, BufWriter, Read as _, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ::lint::files::{Disk, Files, MAX_SIZE, Overlay, PathKind, write_atomically};
+use ::lint::files::{Disk, Files, Overlay, PathKind, write_atomically};
 use ::lint::project::{Project, Settings};
 use ::lint::report::Report;
 use anyhow::{Context as _, bail};
@@ -13,7 +13,7 @@ use super::changed::Comparison;
 use super::watch::{self, Watched};
 use super::{
     Bar, Status, absolute, apply_selection, cwd, failing_findings, is_broken_pipe, nothing_linted,
-    pluralize, print_to_stderr, report_missing_paths, report_unknown_profiles,
+    pluralize, print_to_stderr, read_stdin, report_missing_paths, report_unknown_profiles,
     report_unknown_rules, settings, start_threads, status, style,
 };
 use crate::args::Lint;
@@ -29,7 +29,7 @@ pub(super) fn run(args: &Lint) -> anyhow::Result<Status> {
             bail!("two formats for {place}: `--format FORMAT=FILE` writes one to a file");
         }
     }
-    let stdin_overlay = read_stdin(&mut args)?;
+    let stdin_overlay = stdin_overlay(&mut args)?;
     if !args.watch {
         return Ok(run_once(&args, stdin_overlay)?.0);
     }
@@ -42,7 +42,7 @@ pub(super) fn run(args: &Lint) -> anyhow::Result<Status> {
 }
 
 /// The file that standard input stands for, with its text. The path `-` is replaced with that file.
-fn read_stdin(args: &mut Lint) -> anyhow::Result<Option<(PathBuf, Vec<u8>)>> {
+fn stdin_overlay(args: &mut Lint) -> anyhow::Result<Option<(PathBuf, Vec<u8>)>> {
     let dash = Path::new("-");
     let paths = &mut args.place.paths;
     let Some(path) = &args.stdin_path else {
@@ -65,15 +65,7 @@ fn read_stdin(args: &mut Lint) -> anyhow::Result<Option<(PathBuf, Vec<u8>)>> {
     for it in paths.iter_mut().filter(|it| *it == dash) {
         it.clone_from(path);
     }
-    let mut text = Vec::new();
-    let mut input = io::stdin().lock().take(MAX_SIZE + 1);
-    input
-        .read_to_end(&mut text)
-        .context("standard input cannot be read")?;
-    if text.len() as u64 > MAX_SIZE {
-        bail!("standard input is larger than {} MiB", MAX_SIZE >> 20);
-    }
-    Ok(Some((absolute_path, text)))
+    Ok(Some((absolute_path, read_stdin()?)))
 }
 
 /// Files that the run writes itself.

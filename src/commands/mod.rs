@@ -28,12 +28,12 @@ mod watch;
 mod why;
 
 use std::collections::BTreeSet;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use ::lint::files::{Disk, Files as _};
+use ::lint::files::{Disk, Files as _, MAX_SIZE};
 use ::lint::finding::Finding;
 use ::lint::project::{Project, Scopes, Settings};
 use ::lint::report::Report;
@@ -184,6 +184,19 @@ pub(crate) fn style() -> Style {
 
 fn terminal_width() -> Option<usize> {
     terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
+}
+
+/// All of standard input.
+pub(crate) fn read_stdin() -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut input = io::stdin().lock().take(MAX_SIZE + 1);
+    input
+        .read_to_end(&mut bytes)
+        .context("standard input cannot be read")?;
+    if bytes.len() as u64 > MAX_SIZE {
+        bail!("standard input is larger than {} MiB", MAX_SIZE >> 20);
+    }
+    Ok(bytes)
 }
 
 /// Makes a path absolute without touching the disk, so that links are shown as they were typed.

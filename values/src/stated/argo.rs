@@ -97,9 +97,7 @@ fn read_helm(
     release: &mut ExplicitRelease,
     notes: &mut Vec<Note>,
 ) {
-    let ignores_missing = reader
-        .get(helm, "ignoreMissingValueFiles")
-        .is_some_and(|node| reader.document.bool(node) == Some(true));
+    let ignores_missing = reader.is_true(helm, "ignoreMissingValueFiles");
     for file in reader.items(helm, "valueFiles") {
         let Some(text) = reader.scalar(file) else {
             continue;
@@ -164,9 +162,7 @@ fn read_helm(
         let value = reader.get(parameter, "value");
         let text = value.and_then(|value| reader.scalar(value));
         let text = text.unwrap_or_default();
-        let forced = reader
-            .get(parameter, "forceString")
-            .is_some_and(|node| reader.document.bool(node) == Some(true));
+        let forced = reader.is_true(parameter, "forceString");
         set.push(Given {
             name,
             value: SetValue::from_argument(&escaped_commas(&text), forced),

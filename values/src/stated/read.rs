@@ -43,6 +43,12 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// True if the value under a key is the boolean `true`.
+    pub(crate) fn is_true(&self, map: NodeId, key: &str) -> bool {
+        let value = self.get(map, key);
+        value.is_some_and(|it| self.document.bool(it) == Some(true))
+    }
+
     pub(crate) fn items(&self, map: NodeId, key: &str) -> Vec<NodeId> {
         match self.get(map, key) {
             Some(list) if self.document.kind(list) == Kind::List => {
